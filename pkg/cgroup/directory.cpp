@@ -1,0 +1,131 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "pkg/cgroup/group_state.hpp"
+#include "pkg/posix/files.hpp"
+
+namespace assay::cgroup {
+namespace {
+
+Result<std::string> fresh_name() {
+    constexpr char kDigits[] = "0123456789abcdef";
+    unsigned char bytes[8];
+    if (::getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
+        return system_error("cannot read random bytes", errno);
+    }
+    std::string name = kGroupPrefix;
+    for (const unsigned char byte : bytes) {
+        name += kDigits[byte >> 4];
+        name += kDigits[byte & 15];
+    }
+    return name;
+}
+
+}  // namespace
+
+Directory::Directory(const Place& place, const std::string& name)
+    : path_(place.directory + "/" + name),
+      name_(name),
+      mount_point_(place.mount_point),
+      controllers_(place.controllers) {}
+
+Directory::Directory(Directory&& other) noexcept
+    : path_(std::exchange(other.path_, {})),
+      name_(std::move(other.name_)),
+      mount_point_(std::move(other.mount_point_)),
+      controllers_(other.controllers_),
+      fd_(std::move(other.fd_)),
+      processes_(std::move(other.processes_)) {}
+
+Directory& Directory::operator=(Directory&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(name_, other.name_);
+    std::swap(mount_point_, other.mount_point_);
+    std::swap(controllers_, other.controllers_);
+    std::swap(fd_, other.fd_);
+    std::swap(processes_, other.processes_);
+    return *this;
+}
+
+Directory::~Directory() {
+    (void)remove();
+}
+
+Result<Directory> Directory::create(const Place& place, const std::string& name) {
+    const std::string path = place.directory + "/" + name;
+    if (::mkdir(path.c_str(), 0755) != 0) {
+        Error error = system_error("cannot create cgroup " + path, errno);
+        if (errno == EROFS || errno == EACCES || errno == EPERM) {
+            error.kind = ErrorKind::kUnsupported;
+            error.remedy = kDelegateRemedy;
+        }
+        return error;
+    }
+    return adopt(place, name);
+}
+
+Result<Directory> Directory::adopt(const Place& place, const std::string& name) {
+    Directory directory(place, name);
+    auto fd = posix::open_file(directory.path_, O_RDONLY | O_DIRECTORY);
+    if (!fd) {
+        directory.path_.clear();
+        return fd.error();
+    }
+    directory.fd_ = *std::move(fd);
+    return directory;
+}
+
+std::optional<Directory> Directory::adopt_unowned(const Place& place, const std::string& name) {
+    Directory directory(place, name);
+    directory.fd_ =
+        posix::UniqueFd(::open(directory.path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (directory.fd_ && directory.lock()) return directory;
+    directory.path_.clear();
+    return std::nullopt;
+}
+
+bool Directory::lock() const {
+    return ::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+Result<void> Directory::open_processes() {
+    ASSAY_TRY(processes_, posix::open_at(fd_.get(), "cgroup.procs", O_WRONLY));
+    return {};
+}
+
+Result<void> Directory::remove() {
+    if (path_.empty()) return {};
+    if (::rmdir(path_.c_str()) != 0 && errno != ENOENT) {
+        return system_error("cannot remove cgroup " + path_, errno);
+    }
+    path_.clear();
+    return {};
+}
+
+// Between mkdir and flock the new group has no lock, and a sweep may take it for a dead one. Then
+// the lock cannot be had, or cgroup.procs is gone: another name is tried.
+Result<Directory> claim(const Place& place) {
+    constexpr int kAttempts = 16;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        ASSAY_TRY(const std::string name, fresh_name());
+        auto directory = Directory::create(place, name);
+        if (!directory) {
+            if (directory.error().os_error == EEXIST || directory.error().os_error == ENOENT)
+                continue;
+            return directory.error();
+        }
+        if (directory->lock() && directory->open_processes()) return directory;
+    }
+    return Error{ErrorKind::kSystem,
+                 EBUSY,
+                 "cannot lock a new cgroup in " + place.directory + ": swept away each time",
+                 {}};
+}
+
+}  // namespace assay::cgroup

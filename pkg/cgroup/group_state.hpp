@@ -1,0 +1,83 @@
+// The inside of a Group, shared by its maker (Hierarchy) and its methods.
+//
+// Life of a group's directories: the first one, in the first place, is made and locked (claim), the
+// others follow under the same name, and it is removed last. So whoever finds a first
+// directory and gets its lock has found everything that a dead owner left.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pkg/cgroup/cgroup.hpp"
+#include "pkg/cgroup/place.hpp"
+#include "pkg/posix/unique_fd.hpp"
+
+namespace assay::cgroup {
+
+inline constexpr char kGroupPrefix[] = "assay-box-";
+
+// One directory of a group, removed with the object.
+class Directory {
+  public:
+    // Makes parent/name; EEXIST is an error.
+    static Result<Directory> create(const Place& place, const std::string& name);
+    // Takes one that is there.
+    static Result<Directory> adopt(const Place& place, const std::string& name);
+    // Takes one that is there if nobody has its lock.
+    static std::optional<Directory> adopt_unowned(const Place& place, const std::string& name);
+
+    // Takes the lock that says that the group has an owner; false when another has it.
+    bool lock() const;
+    Result<void> open_processes();
+    Result<void> remove();
+
+    int fd() const { return fd_.get(); }
+    int processes_fd() const { return processes_.get(); }
+    const std::string& path() const { return path_; }
+    const std::string& name() const { return name_; }
+    ControllerSet controllers() const { return controllers_; }
+    const std::string& mount_point() const { return mount_point_; }
+
+    Directory(Directory&& other) noexcept;
+    Directory& operator=(Directory&& other) noexcept;
+    ~Directory();
+
+  private:
+    Directory(const Place& place, const std::string& name);
+
+    std::string path_;  // empty: removed or moved from
+    std::string name_;
+    std::string mount_point_;
+    ControllerSet controllers_;
+    posix::UniqueFd fd_;
+    posix::UniqueFd processes_;
+};
+
+// Makes and locks the first directory of a new group, with a fresh name.
+Result<Directory> claim(const Place& place);
+
+struct Group::State {
+    Version version = Version::kNone;
+    std::vector<Directory> directories;  // the locked one first
+    std::vector<int> join;
+    posix::UniqueFd cpu;        // cpuacct.usage or cpu.stat
+    posix::UniqueFd oom;        // memory.oom_control or memory.events
+    posix::UniqueFd oom_event;  // v1: an eventfd; v2: an epoll around `oom`
+
+    ~State();
+
+    // The directory with this controller, nullptr without one.
+    const Directory* with(Controller controller) const;
+    Result<void> apply(const Limits& limits);
+    Result<void> open_for_use(bool memory_limited);
+    void watch_v2_oom();
+    void watch_v1_oom(const Directory& memory);
+    Result<void> kill(std::chrono::milliseconds deadline) const;
+    Result<void> remove();
+    // Kills and removes, groups below it included.
+    Result<void> demolish(std::chrono::milliseconds deadline);
+    Result<void> demolish_descendants(std::chrono::milliseconds deadline) const;
+};
+
+}  // namespace assay::cgroup

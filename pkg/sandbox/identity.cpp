@@ -1,0 +1,146 @@
+#include "pkg/sandbox/identity.hpp"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "pkg/posix/files.hpp"
+
+namespace assay::sandbox {
+namespace {
+
+constexpr uid_t kDefaultUid = 1000;
+// Two ids per pid from here on: 2^22 pids end well below 2^31.
+constexpr std::uint64_t kFirstHostId = 0x60000000;
+
+bool may_map_any_id() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[2] = {};
+    if (::syscall(SYS_capget, &header, data) != 0) return false;
+    const std::uint32_t wanted = (1u << CAP_SETUID) | (1u << CAP_SETGID) | (1u << CAP_SYS_ADMIN);
+    return (data[0].effective & wanted) == wanted;
+}
+
+struct Extent {
+    std::uint64_t first = 0;
+    std::uint64_t length = 0;
+};
+
+// The longest run of ids that this user namespace maps, from a /proc/self/uid_map text.
+Extent longest_extent(const std::string& map) {
+    Extent longest;
+    const char* at = map.c_str();
+    for (;;) {
+        char* end = nullptr;
+        const std::uint64_t first = std::strtoull(at, &end, 10);
+        if (end == at) return longest;
+        std::strtoull(end, &end, 10);
+        const std::uint64_t length = std::strtoull(end, &end, 10);
+        if (length > longest.length) longest = Extent{first, length};
+        at = end;
+    }
+}
+
+// The first of two neighbouring ids for the box of `pid`.
+Result<std::uint32_t> pair_of(pid_t pid, const char* map_path) {
+    ASSAY_TRY(const std::string map, posix::read_file(map_path));
+    const Extent extent = longest_extent(map);
+    const std::uint64_t offset = 2 * static_cast<std::uint64_t>(pid);
+    if (extent.first <= kFirstHostId && extent.first + extent.length > kFirstHostId + offset + 2) {
+        return static_cast<std::uint32_t>(kFirstHostId + offset);
+    }
+    if (extent.length < 4096) {
+        return unsupported_error(
+            std::string("cannot give the program a uid of its own: ") + map_path + " maps only " +
+                std::to_string(extent.length) + " ids",
+            "run assay as an ordinary user, or map at least 4096 ids into this namespace");
+    }
+    const std::uint64_t pairs = extent.length / 4;
+    return static_cast<std::uint32_t>(extent.first + extent.length - 2 -
+                                      2 * (static_cast<std::uint64_t>(pid) % pairs));
+}
+
+std::string map_line(std::uint64_t inside, std::uint64_t outside) {
+    return std::to_string(inside) + " " + std::to_string(outside) + " 1\n";
+}
+
+Result<void> write_map_files(pid_t pid, const std::string& uids, const std::string& gids,
+                             bool deny_setgroups) {
+    const std::string directory = "/proc/" + std::to_string(pid);
+    if (deny_setgroups) {
+        ASSAY_CHECK(posix::write_kernel_file(directory + "/setgroups", "deny"));
+    }
+    ASSAY_CHECK(posix::write_kernel_file(directory + "/gid_map", gids));
+    return posix::write_kernel_file(directory + "/uid_map", uids);
+}
+
+}  // namespace
+
+Identity choose_inside(std::optional<uid_t> uid, std::optional<gid_t> gid) {
+    Identity identity;
+    identity.own_uids = may_map_any_id();
+    const Ids fallback = identity.own_uids ? Ids{kDefaultUid, kDefaultUid} : Ids{::geteuid(), ::getegid()};
+    identity.program_inside = Ids{uid.value_or(fallback.uid), gid.value_or(uid.value_or(fallback.gid))};
+    identity.program_outside = Ids{::geteuid(), ::getegid()};
+    identity.init_inside = identity.program_inside;
+    identity.init_outside = identity.program_outside;
+    if (identity.own_uids) {
+        identity.init_inside.uid = identity.program_inside.uid == 0 ? 1 : 0;
+        identity.init_inside.gid = identity.program_inside.gid == 0 ? 1 : 0;
+    }
+    return identity;
+}
+
+Result<void> choose_outside(Identity& identity, pid_t init_pid) {
+    if (!identity.own_uids) return {};
+    ASSAY_TRY(const std::uint32_t uids, pair_of(init_pid, "/proc/self/uid_map"));
+    ASSAY_TRY(const std::uint32_t gids, pair_of(init_pid, "/proc/self/gid_map"));
+    identity.init_outside = Ids{uids, gids};
+    identity.program_outside = Ids{uids + 1, gids + 1};
+    return {};
+}
+
+Result<void> write_maps(const Identity& identity, pid_t pid) {
+    std::string uids = map_line(identity.program_inside.uid, identity.program_outside.uid);
+    std::string gids = map_line(identity.program_inside.gid, identity.program_outside.gid);
+    if (identity.own_uids) {
+        uids += map_line(identity.init_inside.uid, identity.init_outside.uid);
+        gids += map_line(identity.init_inside.gid, identity.init_outside.gid);
+    }
+    return write_map_files(pid, uids, gids, !identity.own_uids);
+}
+
+Result<posix::UniqueFd> caller_to_program_namespace(const Identity& identity) {
+    // The namespace needs a process only until a descriptor holds it.
+    const pid_t parent = ::getpid();
+    const long pid = ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+    if (pid < 0) return system_error("cannot create a user namespace for id-mapped mounts", errno);
+    if (pid == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (::getppid() == parent) ::pause();
+        ::_exit(0);
+    }
+    const auto child = static_cast<pid_t>(pid);
+    Result<void> written =
+        write_map_files(child, map_line(::geteuid(), identity.program_outside.uid),
+                        map_line(::getegid(), identity.program_outside.gid), false);
+    Result<posix::UniqueFd> handle =
+        posix::open_file("/proc/" + std::to_string(child) + "/ns/user", O_RDONLY);
+    ::kill(child, SIGKILL);
+    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    ASSAY_CHECK(std::move(written));
+    return handle;
+}
+
+}  // namespace assay::sandbox

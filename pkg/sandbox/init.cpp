@@ -1,0 +1,274 @@
+#include "pkg/sandbox/init.hpp"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "pkg/posix/files.hpp"
+#include "pkg/sandbox/launch.hpp"
+#include "pkg/sandbox/mount_tree.hpp"
+#include "pkg/sandbox/wire.hpp"
+
+namespace assay::sandbox {
+namespace {
+
+using posix::UniqueFd;
+
+std::int64_t now_ns() {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+struct Terminal {
+    UniqueFd master;
+    UniqueFd slave;
+};
+
+class Init {
+  public:
+    explicit Init(InitContext context) : context_(std::move(context)) {}
+
+    [[noreturn]] void run() {
+        if (Result<void> ready = set_up(); !ready.has_value()) fail(ready.error());
+        Result<Received> order = receive_record(socket());
+        if (!order.has_value() || order->record.word != Word::kRun) ::_exit(1);
+        if (Result<void> started = start(std::move(order->descriptors)); !started.has_value()) {
+            fail(started.error());
+        }
+        supervise();
+        report_exit();
+        // The files of the box can be read as long as this process keeps its mount namespace alive.
+        wait_for_the_end();
+    }
+
+  private:
+    int socket() const { return context_.socket.get(); }
+
+    [[noreturn]] void fail(const Error& error) {
+        send_notes();
+        (void)send_record(socket(), text_record(Word::kFailed, error));
+        wait_for_the_end();
+    }
+
+    [[noreturn]] void wait_for_the_end() {
+        while (receive_record(socket()).has_value()) {
+        }
+        ::_exit(0);
+    }
+
+    Result<void> set_up() {
+        prepare_signals();
+        ASSAY_CHECK(set_host_name());
+        if (!context_.spec.share_network) ASSAY_CHECK(make_network());
+        ASSAY_TRY(const Sources sources, wait_for_sources());
+        notes_ = sources.notes;
+        ASSAY_TRY(root_, build_root(context_.spec.filesystem, sources, context_.identity,
+                                    context_.spec.program.terminal, notes_));
+        return context_.spec.program.terminal ? open_terminal() : Result<void>{};
+    }
+
+    // Whatever the caller ignored or handled, a program starts with default actions.
+    static void prepare_signals() {
+        for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+        sigset_t all;
+        ::sigfillset(&all);
+        ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    }
+
+    // Until the caller has written the uid maps, nothing that needs a mapped id can be done.
+    Result<Sources> wait_for_sources() {
+        ASSAY_TRY(Received go, receive_record(socket()));
+        ASSAY_CHECK(become_init());
+        const FilesystemSpec& files = context_.spec.filesystem;
+        if (!context_.identity.own_uids) return clone_sources(files, context_.identity);
+        return adopt_sources(files, std::move(go.descriptors));
+    }
+
+    Result<void> become_init() {
+        const Ids& ids = context_.identity.init_inside;
+        if (context_.identity.own_uids && ::syscall(SYS_setgroups, 0, nullptr) != 0) {
+            return system_error("cannot drop the groups", errno);
+        }
+        if (::syscall(SYS_setresgid, ids.gid, ids.gid, ids.gid) != 0 ||
+            ::syscall(SYS_setresuid, ids.uid, ids.uid, ids.uid) != 0) {
+            return system_error("cannot take the sandbox's identity", errno);
+        }
+        // After the change of ids, which resets both.
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ::prctl(PR_SET_DUMPABLE, 0);
+        ::prctl(PR_SET_NAME, "assay-init");
+        umask_ = ::umask(022);
+        return {};
+    }
+
+    Result<void> set_host_name() {
+        const std::string& name = context_.spec.hostname;
+        if (::sethostname(name.data(), name.size()) != 0) {
+            return system_error("cannot set the host name " + name, errno);
+        }
+        return {};
+    }
+
+    static Result<void> make_network() {
+        if (::unshare(CLONE_NEWNET) != 0) return system_error("cannot create a network namespace", errno);
+        const UniqueFd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        ifreq request{};
+        std::strcpy(request.ifr_name, "lo");
+        request.ifr_flags = IFF_UP;
+        if (!any || ::ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) {
+            return system_error("cannot bring up the loopback interface", errno);
+        }
+        return {};
+    }
+
+    Result<void> open_terminal() {
+        terminal_.master.reset(::open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC));
+        int unlocked = 0;
+        if (!terminal_.master || ::ioctl(terminal_.master.get(), TIOCSPTLCK, &unlocked) != 0) {
+            return system_error("cannot open a terminal", errno);
+        }
+        terminal_.slave.reset(
+            ::ioctl(terminal_.master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+        if (!terminal_.slave) return system_error("cannot open the program's terminal", errno);
+        const Ids& ids = context_.identity.program_inside;
+        if (::fchown(terminal_.slave.get(), ids.uid, ids.gid) != 0) {
+            return system_error("cannot give the terminal to the program", errno);
+        }
+        return {};
+    }
+
+    Result<void> start(std::vector<UniqueFd> cgroup_join) {
+        const ProgramSpec& program = context_.spec.program;
+        LaunchContext launch_context{program, context_.identity,
+                                     {program.stdin_fd, program.stdout_fd, program.stderr_fd},
+                                     std::move(cgroup_join), umask_, context_.trace_socket.get()};
+        if (program.terminal) {
+            for (int& fd : launch_context.stdio) fd = terminal_.slave.get();
+        }
+        ASSAY_TRY(const LaunchResult launched, launch(launch_context));
+        send_notes();
+        Record record;
+        record.word = Word::kStarted;
+        record.error_number = launched.exec_error;
+        record.time_ns = launched.exec_time_ns;
+        std::vector<int> descriptors{root_.get()};
+        if (program.terminal) descriptors.push_back(terminal_.master.get());
+        ASSAY_CHECK(send_record(socket(), record, descriptors));
+        if (launched.pid < 0) wait_for_the_end();
+        program_ = launched.pid;
+        exec_time_ns_ = launched.exec_time_ns;
+        terminal_ = Terminal{};
+        close_inherited();
+        return {};
+    }
+
+    // Everything that came with the fork goes: the program's streams must be the last references, so
+    // that a reader of its output sees the end of it, and the caller's locks and pipes are not ours.
+    void close_inherited() {
+        const int low = std::min(socket(), root_.get());
+        const int high = std::max(socket(), root_.get());
+        const auto close_between = [](int first, int last) {
+            if (first <= last) ::close_range(static_cast<unsigned>(first), static_cast<unsigned>(last), 0);
+        };
+        close_between(0, low - 1);
+        close_between(low + 1, high - 1);
+        ::close_range(static_cast<unsigned>(high + 1), ~0u, 0);
+    }
+
+    void send_notes() {
+        for (const std::string& note : notes_) {
+            (void)send_record(socket(), text_record(Word::kNote, unsupported_error(note)));
+        }
+    }
+
+    // Until the program ended, the caller asked for its end, or the caller is gone.
+    void supervise() {
+        sigset_t child;
+        ::sigemptyset(&child);
+        ::sigaddset(&child, SIGCHLD);
+        const UniqueFd signals(::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
+        while (!reap()) {
+            pollfd events[2] = {{signals.get(), POLLIN, 0}, {socket(), POLLIN, 0}};
+            ::poll(events, 2, -1);
+            if (events[0].revents != 0) {
+                signalfd_siginfo info;
+                while (::read(signals.get(), &info, sizeof info) > 0) {
+                }
+            }
+            if (events[1].revents != 0) {
+                const Result<Received> order = receive_record(socket());
+                if (!order.has_value()) ::_exit(0);
+                if (order->record.word == Word::kKill) ::kill(-1, SIGKILL);
+            }
+        }
+        exit_.leftover_processes = end_leftovers();
+        ::getrusage(RUSAGE_CHILDREN, &exit_.tree_usage);
+    }
+
+    // Collects what ended so far; true once the main process is among it.
+    bool reap() {
+        for (;;) {
+            int status = 0;
+            rusage usage{};
+            const pid_t pid = ::wait4(-1, &status, WNOHANG | __WALL, &usage);
+            if (pid == program_) {
+                exit_.time_ns = now_ns() - exec_time_ns_;
+                exit_.wait_status = status;
+                exit_.usage = usage;
+                return true;
+            }
+            if (pid <= 0) return false;
+        }
+    }
+
+    // Counts processes that were alive, not those that had ended and waited to be collected.
+    static std::uint64_t end_leftovers() {
+        while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) {
+        }
+        ::kill(-1, SIGKILL);
+        std::uint64_t count = 0;
+        for (;;) {
+            const pid_t pid = ::waitpid(-1, nullptr, __WALL);
+            if (pid > 0) ++count;
+            if (pid < 0 && errno == ECHILD) return count;
+        }
+    }
+
+    void report_exit() {
+        exit_.word = Word::kExited;
+        if (!send_record(socket(), exit_).has_value()) ::_exit(0);
+    }
+
+    InitContext context_;
+    std::vector<std::string> notes_;
+    mode_t umask_ = 022;
+    UniqueFd root_;
+    Terminal terminal_;
+    Record exit_;
+    pid_t program_ = -1;
+    std::int64_t exec_time_ns_ = 0;
+};
+
+}  // namespace
+
+void run_init(InitContext context) { Init(std::move(context)).run(); }
+
+}  // namespace assay::sandbox

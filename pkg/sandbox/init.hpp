@@ -1,0 +1,20 @@
+// Process 1 of a box.
+#pragma once
+
+#include "pkg/posix/unique_fd.hpp"
+#include "pkg/sandbox/box.hpp"
+#include "pkg/sandbox/identity.hpp"
+
+namespace assay::sandbox {
+
+struct InitContext {
+    const BoxSpec& spec;
+    Identity identity;
+    posix::UniqueFd socket;        // the init's end
+    posix::UniqueFd trace_socket;  // where the launcher sends the listener, when calls are traced
+};
+
+// Runs in the forked process until the caller closes its end of the socket.
+[[noreturn]] void run_init(InitContext context);
+
+}  // namespace assay::sandbox

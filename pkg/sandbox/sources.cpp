@@ -1,0 +1,189 @@
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <iterator>
+#include <utility>
+
+#include "pkg/posix/files.hpp"
+#include "pkg/sandbox/mount_tree.hpp"
+
+namespace assay::sandbox {
+namespace {
+
+// tty is there for programs that ask for it; without a terminal it opens with ENXIO.
+constexpr const char* kDevices[] = {"null", "zero", "full", "random", "urandom", "tty"};
+
+std::string device_path(const char* name) { return std::string("/dev/") + name; }
+
+Result<struct stat> examine(const posix::UniqueFd& file, const std::string& path) {
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) return system_error("cannot examine " + path, errno);
+    return status;
+}
+
+class SourceCloner {
+  public:
+    explicit SourceCloner(const Identity& identity) : identity_(identity) {}
+
+    Result<Source> bind(const BindMount& bind) {
+        ASSAY_TRY(Source source, open_tree_at(bind.source, bind.destination));
+        source.writable = bind.writable;
+        if (bind.owned && identity_.own_uids) ASSAY_CHECK(map_owner(source, bind));
+        ASSAY_CHECK(set_attributes(source, bind.source, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
+        return source;
+    }
+
+    Result<Source> device(const char* name) {
+        const std::string path = device_path(name);
+        ASSAY_TRY(Source source, open_tree_at(path, path));
+        source.writable = true;
+        ASSAY_CHECK(set_attributes(source, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
+        return source;
+    }
+
+    Result<posix::UniqueFd> lower_layer(const std::string& path) {
+        ASSAY_TRY(Source source, open_tree_at(path, "/"));
+        if (!source.directory) return usage_error("cannot use " + path + " as root: not a directory");
+        if (identity_.own_uids) ASSAY_CHECK(map_owner(source, BindMount{path, "/", false, true}));
+        ASSAY_CHECK(set_attributes(source, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
+        return std::move(source.tree);
+    }
+
+    std::vector<std::string> take_notes() { return std::move(notes_); }
+
+  private:
+    static Result<Source> open_tree_at(const std::string& path, const std::string& destination) {
+        Source source;
+        source.destination = destination;
+        source.tree.reset(::open_tree(AT_FDCWD, path.c_str(),
+                                      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
+        if (!source.tree) {
+            Error error = system_error("cannot share " + path, errno);
+            if (errno == ENOENT || errno == EACCES) error.kind = ErrorKind::kUsage;
+            return error;
+        }
+        ASSAY_TRY(const struct stat status, examine(source.tree, path));
+        source.directory = S_ISDIR(status.st_mode);
+        return source;
+    }
+
+    // Id-mapping is refused by file systems without support for it (overlayfs, FUSE, NFS): reading
+    // still works for what everybody may read, writing would silently not be the caller's.
+    Result<void> map_owner(const Source& source, const BindMount& bind) {
+        if (!owner_map_) {
+            ASSAY_TRY(owner_map_, caller_to_program_namespace(identity_));
+        }
+        mount_attr attributes{};
+        attributes.attr_set = MOUNT_ATTR_IDMAP;
+        attributes.userns_fd = static_cast<std::uint64_t>(owner_map_.get());
+        if (::mount_setattr(source.tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0) {
+            return {};
+        }
+        if (bind.writable) {
+            return unsupported_error(
+                "cannot make " + bind.source + " writable: its file system has no id-mapped mounts",
+                "run assay as the owner of the directory, or use --copy-out");
+        }
+        notes_.push_back("files under " + bind.source +
+                         " that only their owner may read cannot be read: its file system has no "
+                         "id-mapped mounts");
+        return {};
+    }
+
+    static Result<void> set_attributes(const Source& source, const std::string& path,
+                                       std::uint64_t always) {
+        mount_attr attributes{};
+        attributes.attr_set = always | (source.writable ? 0 : MOUNT_ATTR_RDONLY);
+        attributes.propagation = MS_PRIVATE;
+        if (::mount_setattr(source.tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
+                            sizeof attributes) != 0) {
+            return system_error("cannot set the mount attributes of " + path, errno);
+        }
+        return {};
+    }
+
+    const Identity& identity_;
+    posix::UniqueFd owner_map_;
+    std::vector<std::string> notes_;
+};
+
+Result<CopySource> open_copy(const CopyIn& copy) {
+    CopySource source;
+    ASSAY_TRY(source.file, posix::open_file(copy.source, O_RDONLY | O_NONBLOCK));
+    ASSAY_TRY(const struct stat status, examine(source.file, copy.source));
+    if (!S_ISREG(status.st_mode)) {
+        return usage_error("cannot copy in " + copy.source + ": not a regular file");
+    }
+    source.mode = status.st_mode & 0755;
+    source.name = copy.source;
+    source.destination = copy.destination;
+    return source;
+}
+
+}  // namespace
+
+Result<Sources> clone_sources(const FilesystemSpec& spec, const Identity& identity) {
+    SourceCloner cloner(identity);
+    Sources sources;
+    if (!spec.rootfs.empty()) {
+        ASSAY_TRY(sources.rootfs, cloner.lower_layer(spec.rootfs));
+    }
+    for (const BindMount& bind : spec.binds) {
+        ASSAY_TRY(Source source, cloner.bind(bind));
+        sources.binds.push_back(std::move(source));
+    }
+    for (const char* name : kDevices) {
+        ASSAY_TRY(Source source, cloner.device(name));
+        sources.devices.push_back(std::move(source));
+    }
+    for (const CopyIn& copy : spec.copy_in) {
+        Result<CopySource> source = open_copy(copy);
+        if (!source.has_value()) {
+            Error error = std::move(source).error();
+            error.kind = ErrorKind::kUsage;
+            return error;
+        }
+        sources.copies.push_back(std::move(*source));
+    }
+    sources.notes = cloner.take_notes();
+    return sources;
+}
+
+std::vector<int> descriptors_of(const Sources& sources) {
+    std::vector<int> descriptors;
+    if (sources.rootfs) descriptors.push_back(sources.rootfs.get());
+    for (const Source& bind : sources.binds) descriptors.push_back(bind.tree.get());
+    for (const Source& device : sources.devices) descriptors.push_back(device.tree.get());
+    for (const CopySource& copy : sources.copies) descriptors.push_back(copy.file.get());
+    return descriptors;
+}
+
+Result<Sources> adopt_sources(const FilesystemSpec& spec, std::vector<posix::UniqueFd> descriptors) {
+    const std::size_t expected = (spec.rootfs.empty() ? 0u : 1u) + spec.binds.size() +
+                                 std::size(kDevices) + spec.copy_in.size();
+    if (descriptors.size() != expected) {
+        return Error{ErrorKind::kInternal, 0, "the sandbox got a wrong number of mounts", {}};
+    }
+    auto next = descriptors.begin();
+    Sources sources;
+    if (!spec.rootfs.empty()) sources.rootfs = std::move(*next++);
+    for (const BindMount& bind : spec.binds) {
+        ASSAY_TRY(const struct stat status, examine(*next, bind.source));
+        sources.binds.push_back(
+            Source{std::move(*next++), bind.destination, S_ISDIR(status.st_mode), bind.writable});
+    }
+    for (const char* name : kDevices) {
+        sources.devices.push_back(Source{std::move(*next++), device_path(name), false, true});
+    }
+    for (const CopyIn& copy : spec.copy_in) {
+        ASSAY_TRY(const struct stat status, examine(*next, copy.source));
+        sources.copies.push_back(
+            CopySource{std::move(*next++), status.st_mode & 0755, copy.source, copy.destination});
+    }
+    return sources;
+}
+
+}  // namespace assay::sandbox
