@@ -155,7 +155,7 @@ TEST_CASE("attack: a stack of 1 GiB is given when asked for", "[attack][memory]"
                    {"deep-stack", "1000"});
     INFO(describe(run));
     CHECK(run.verdict() == "ok");
-    CHECK(run.figure("frames") == 4000);
+    CHECK(run.figure("frames") > 4000);
 }
 
 TEST_CASE("attack: a limit too small to start says so", "[attack][memory]") {

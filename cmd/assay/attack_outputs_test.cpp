@@ -37,15 +37,20 @@ CopiedOut copy_out(const Words& attack, const std::string& path = "/tmp/out",
     return copied;
 }
 
+// The run cannot give what it was asked for, and says so.
+void check_refused(const CopiedOut& copied) {
+    CHECK_FALSE(copied.exists);
+    CHECK(copied.run.exit_code == 125);
+    CHECK(copied.run.report.text("error").find("/tmp/out") != std::string::npos);
+}
+
 TEST_CASE("attack: a link is not copied out as what it points to", "[attack][outputs]") {
     for (const char* target :
          {"/etc/passwd", "../etc/passwd", "/proc/self/root/etc/passwd", "/proc/1/root/etc/passwd",
           "/dev/zero", "/proc/self/mem", "/tmp/out"}) {
         const CopiedOut copied = copy_out({"link-output", target});
         INFO("to " << target << "\n" << describe(copied.run));
-        CHECK(copied.run.verdict() == "ok");
-        CHECK_FALSE(copied.exists);
-        CHECK(copied.run.err.find("/tmp/out") != std::string::npos);
+        check_refused(copied);
     }
     CHECK_FALSE(copy_out({"link-chain"}).exists);
 }
@@ -67,12 +72,10 @@ TEST_CASE("attack: a hard link to a file of the host is refused", "[attack][outp
 
 TEST_CASE("attack: what is not a regular file is not copied out, and nobody waits for it",
           "[attack][outputs]") {
-    for (const char* kind :
-         {"fifo-output", "socket-output", "directory-output", "unreadable-output"}) {
+    for (const char* kind : {"fifo-output", "socket-output", "directory-output"}) {
         const CopiedOut copied = copy_out({kind});
         INFO(kind << "\n" << describe(copied.run));
-        CHECK(copied.run.verdict() == "ok");
-        CHECK(copied.content.empty());
+        check_refused(copied);
     }
 }
 
@@ -87,7 +90,7 @@ TEST_CASE("attack: device nodes are refused", "[attack][outputs]") {
 TEST_CASE("attack: a file of holes does not fill the disk", "[attack][outputs]") {
     const CopiedOut copied = copy_out({"sparse-output", "1024"});
     INFO(describe(copied.run));
-    CHECK(copied.run.verdict() == "ok");
+    check_refused(copied);
     const CopiedOut limited =
         copy_out({"sparse-output", "1024"}, "/tmp/out", {"--file-size-limit", "1M"});
     INFO(describe(limited.run));

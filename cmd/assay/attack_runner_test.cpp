@@ -45,13 +45,13 @@ TEST_CASE("attack: the runner told to end takes the box with it", "[attack][runn
     }
 }
 
-TEST_CASE("attack: a killed runner leaves no process behind", "[attack][runner]") {
-    const AttackRun run =
-        run_boxed_under(shell(once_it_speaks("kill -KILL $assay") +
-                              // What it left of groups is swept by the next run, which this is.
-                              "; shift; last=; for word; do last=$word; done; " + assay_binary() +
-                              " run " + attack_program() + " exit 0"),
-                        {"--wall-limit", "8s"}, {attack_program(), "sleep"});
+TEST_CASE("attack: a killed runner takes its box along, and the next one sweeps its groups",
+          "[attack][runner]") {
+    const AttackRun run = run_boxed_under(
+        shell(once_it_speaks("init=$(cat /proc/$assay/task/$assay/children); kill -KILL $assay; "
+                             "while kill -0 $init 2>/dev/null; do :; done; " +
+                             assay_binary() + " run " + attack_program() + " exit 0")),
+        {"--wall-limit", "8s"}, {attack_program(), "sleep"});
     INFO(describe(run));
     CHECK(run.told("ended") == "137");
     CHECK(run.verdict() == "");

@@ -1,6 +1,7 @@
 // The composition root: which commands there are.
 #include <utility>
 
+#include "cmd/assay/check_command.hpp"
 #include "cmd/assay/completion_command.hpp"
 #include "cmd/assay/config_command.hpp"
 #include "cmd/assay/run_command.hpp"
@@ -12,6 +13,7 @@ int main(int count, char** words, char** environment) {
     app::open_missing_standard_streams();
     app::Commands commands;
     commands.push_back(app::make_run_command());
+    commands.push_back(app::make_check_command());
     commands.push_back(app::make_config_command());
     commands.push_back(app::make_completion_command());
     const int first = count > 0 ? 1 : 0;

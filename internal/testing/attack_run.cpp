@@ -79,8 +79,10 @@ AttackRun run_boxed_under(const Words& prefix, const Words& options, const Words
     run.exit_code = output.exit_code.value_or(128 + output.signal);
     run.out = output.out;
     run.err = output.err;
-    run.report = ReportFields::parse(scratch.read("report.json"));
-    CHECK(run.report.error() == "");
+    if (const std::string report = scratch.read("report.json"); !report.empty()) {
+        run.report = ReportFields::parse(report);
+        CHECK(run.report.error() == "");
+    }
     return run;
 }
 
@@ -102,7 +104,9 @@ std::string joined(const Words& words, const char* separator) {
 
 std::string describe(const AttackRun& run) {
     std::string text = "exit code: " + std::to_string(run.exit_code) + "\n";
-    for (const auto& [path, value] : run.report.all()) text += path + " = " + value + "\n";
+    for (const auto& [path, value] : run.report.all()) {
+        if (!path.starts_with("accuracy.")) text += path + " = " + value + "\n";
+    }
     return text + "--- stdout\n" + run.out.substr(0, 4000) + "--- stderr\n" +
            run.err.substr(0, 4000);
 }

@@ -1,5 +1,5 @@
-// The main() of a fuzz target without libFuzzer: runs it on every file of the folders and files named.
-// With clang the same target links libFuzzer instead.
+// The main() of a fuzz target without libFuzzer: runs it on every file of the folders and files
+// named. With clang the same target links libFuzzer instead.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

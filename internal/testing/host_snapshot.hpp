@@ -21,7 +21,7 @@ class HostSnapshot {
 
     // What is there now and was not ("+ …"), and mounts that are gone ("- …"); empty: unchanged.
     std::vector<std::string> lasting_changes(
-        std::chrono::milliseconds patience = std::chrono::seconds(5)) const;
+        std::chrono::milliseconds patience = std::chrono::seconds(15)) const;
 
     const std::set<std::string>& facts() const { return facts_; }
 

@@ -27,7 +27,9 @@ using Clock = std::chrono::steady_clock;
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-std::string name_of(std::string_view entry) { return std::string(entry.substr(0, entry.find('='))); }
+std::string name_of(std::string_view entry) {
+    return std::string(entry.substr(0, entry.find('=')));
+}
 
 bool is_inherited(std::string_view entry) {
     if (entry.starts_with("ASSAY_")) return false;
@@ -43,9 +45,8 @@ std::vector<std::string> environment_of(const Invocation& invocation, const std:
     result.push_back("HOME=" + home);
     result.push_back("XDG_CONFIG_HOME=" + home);
     for (const std::string& variable : invocation.variables) {
-        std::erase_if(result, [&](const std::string& entry) {
-            return name_of(entry) == name_of(variable);
-        });
+        std::erase_if(
+            result, [&](const std::string& entry) { return name_of(entry) == name_of(variable); });
         if (variable.find('=') != std::string::npos) result.push_back(variable);
     }
     return result;
@@ -74,10 +75,9 @@ pid_t start(const Streams& streams, std::vector<std::string> arguments,
     ::setpgid(pid, pid);
     if (pid > 0) return pid;
     ::signal(SIGPIPE, SIG_DFL);
-    const bool ready = ::dup2(streams.in.read_end.get(), 0) == 0 &&
-                       ::dup2(streams.out.write_end.get(), 1) == 1 &&
-                       ::dup2(streams.err.write_end.get(), 2) == 2 &&
-                       ::chdir(directory.c_str()) == 0;
+    const bool ready =
+        ::dup2(streams.in.read_end.get(), 0) == 0 && ::dup2(streams.out.write_end.get(), 1) == 1 &&
+        ::dup2(streams.err.write_end.get(), 2) == 2 && ::chdir(directory.c_str()) == 0;
     if (ready) ::execvpe(words[0], words.data(), environment.data());
     ::_exit(127);
 }
@@ -171,7 +171,9 @@ std::string FreshDirectory::write(std::string_view name, std::string_view text,
     return file;
 }
 
-std::string FreshDirectory::read(std::string_view name) const { return text_of(path_ / name); }
+std::string FreshDirectory::read(std::string_view name) const {
+    return text_of(path_ / name);
+}
 
 Output run(const Invocation& invocation) {
     ::signal(SIGPIPE, SIG_IGN);
@@ -179,8 +181,8 @@ Output run(const Invocation& invocation) {
     const std::string directory =
         invocation.directory.empty() ? fresh.path().string() : invocation.directory;
     Streams streams;
-    const pid_t pid = start(streams, invocation.arguments, environment_of(invocation, fresh.path()),
-                            directory);
+    const pid_t pid =
+        start(streams, invocation.arguments, environment_of(invocation, fresh.path()), directory);
     streams.in.read_end.reset();
     streams.out.write_end.reset();
     streams.err.write_end.reset();

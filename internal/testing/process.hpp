@@ -1,8 +1,9 @@
-// Black-box tests: a real program run in a fresh directory, its whole output and exit code compared.
+// Black-box tests: a real program run in a fresh directory, its whole output and exit code
+// compared.
 //
-// A run ends when its output does: a descendant that keeps stdout open keeps it going. One that outlives its
-// deadline is killed with its process group; nothing else depends on time. For tests only: what cannot
-// happen throws.
+// A run ends when its output does: a descendant that keeps stdout open keeps it going. One that
+// outlives its deadline is killed with its process group; nothing else depends on time. For tests
+// only: what cannot happen throws.
 #pragma once
 
 #include <chrono>
@@ -35,9 +36,10 @@ class FreshDirectory {
 
 struct Invocation {
     std::vector<std::string> arguments;  // the first one is the program, looked up in PATH
-    std::vector<std::string> variables = {};  // NAME=VALUE on top of the inherited ones; NAME alone unsets
-    std::string input = {};                   // all of stdin
-    std::string directory = {};               // empty: a fresh one
+    // On top of the inherited ones: NAME=VALUE sets, NAME alone unsets.
+    std::vector<std::string> variables = {};
+    std::string input = {};      // all of stdin
+    std::string directory = {};  // empty: a fresh one
     std::chrono::milliseconds deadline = std::chrono::seconds(60);
 };
 
@@ -49,8 +51,8 @@ struct Output {
     std::string err;
 };
 
-// ASSAY_… variables and NO_COLOR are not inherited, XDG_CONFIG_HOME and HOME are the fresh directory: the
-// settings of whoever runs the tests do not matter.
+// ASSAY_… variables and NO_COLOR are not inherited, XDG_CONFIG_HOME and HOME are the fresh
+// directory: the settings of whoever runs the tests do not matter.
 Output run(const Invocation& invocation);
 
 // The assay binary under test: $ASSAY_BINARY, else the one that was built with the tests.

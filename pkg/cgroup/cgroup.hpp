@@ -72,6 +72,16 @@ struct Usage {
     std::optional<std::uint64_t> io_written_bytes;
 };
 
+// A controller that the kernel has, wherever it is mounted and whoever may use it.
+struct HostController {
+    std::string name;         // the kernel's: "memory", "blkio", "hugetlb"
+    std::string mount_point;  // empty: nowhere
+    bool enabled = true;      // false: switched off by the kernel's command line
+};
+// For people who ask what their host has; half a millisecond, through libcgroup. Empty when no
+// cgroup file system is mounted.
+Result<std::vector<HostController>> host_controllers();
+
 class Group;
 
 class Hierarchy {

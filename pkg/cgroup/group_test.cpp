@@ -462,6 +462,21 @@ TEST_CASE("discover: a read-only cgroup file system is told, with the remedy", "
     CHECK(WEXITSTATUS(status) == 0);
 }
 
+TEST_CASE("host controllers: those that groups have are among them", "[cgroup][root]") {
+    const auto hierarchy = hierarchy_with({Controller::kMemory, Controller::kPids});
+    if (!hierarchy) return;
+    const auto controllers = host_controllers();
+    REQUIRE(controllers.has_value());
+    for (const char* name : {"memory", "pids"}) {
+        const auto found =
+            std::find_if(controllers->begin(), controllers->end(),
+                         [&](const HostController& controller) { return controller.name == name; });
+        REQUIRE(found != controllers->end());
+        CHECK(found->enabled);
+        CHECK(hierarchy->directory().starts_with(found->mount_point.substr(0, 5)));
+    }
+}
+
 // What a container engine does, in the least number of steps: a group of its own that is the root
 // of a cgroup namespace, with two processes in it.
 TEST_CASE("create: the root of a cgroup namespace is arranged with a leaf", "[cgroup][root]") {
@@ -473,7 +488,12 @@ TEST_CASE("create: the root of a cgroup namespace is arranged with a leaf", "[cg
     }
     // The outer group passes controllers on once it has made a group.
     { const Group enables = create(*hierarchy, {}); }
-    const std::string container = hierarchy->directory() + "/assay-test-container";
+    const std::string unified = hierarchy->directory();
+    if (exists(unified + "/cgroup.type")) {
+        std::puts("skipped: not in the root of the hierarchy");
+        return;
+    }
+    const std::string container = unified + "/assay-test-container";
     const std::string leaf = container + "/assay-self";
     REQUIRE(::mkdir(container.c_str(), 0755) == 0);
     auto ready = posix::make_pipe().value();
@@ -489,7 +509,8 @@ TEST_CASE("create: the root of a cgroup namespace is arranged with a leaf", "[cg
         if (!posix::write_kernel_file(container + "/cgroup.procs", "0")) return 1;
         if (::unshare(CLONE_NEWCGROUP | CLONE_NEWNS) != 0) return 2;
         if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 3;
-        if (::mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, nullptr) != 0) return 4;
+        if (::umount2(unified.c_str(), MNT_DETACH) != 0) return 4;
+        if (::mount("cgroup2", unified.c_str(), "cgroup2", 0, nullptr) != 0) return 4;
         for (int round = 0; round < 2; ++round) {
             const auto own = Hierarchy::discover();
             if (!own || own->version() != Version::kV2) return 5;
@@ -501,7 +522,7 @@ TEST_CASE("create: the root of a cgroup namespace is arranged with a leaf", "[cg
                 return 0;
             });
             program.wait();
-            if (group->oom_kills().value() != 1) return 7;
+            if (group->oom_kills().value() < 1) return 7;
         }
         return 0;
     });

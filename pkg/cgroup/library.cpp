@@ -19,10 +19,14 @@ Error library_error(const std::string& what, int code) {
     return Error{ErrorKind::kSystem, 0, what + ": " + ::cgroup_strerror(code), {}};
 }
 
-Result<void> initialise() {
+int initialisation() {
     static const int code = ::cgroup_init();
-    if (code == 0) return {};
-    return library_error("cannot read the cgroup mounts", code);
+    return code;
+}
+
+Result<void> initialise() {
+    if (initialisation() == 0) return {};
+    return library_error("cannot read the cgroup mounts", initialisation());
 }
 
 // libcgroup names a group by its path below the mount of its controllers, the first one that it
@@ -35,17 +39,21 @@ Result<LibraryGroup> open_group(const std::string& mount_point, const std::strin
     return group;
 }
 
+// Empty when it is mounted nowhere.
+std::string mount_point_of(const char* controller) {
+    char* mounted = nullptr;
+    if (::cgroup_get_subsys_mount_point(controller, &mounted) != 0) return {};
+    std::string mount_point = mounted;
+    std::free(mounted);
+    return mount_point;
+}
+
 Result<void> add_controller(::cgroup* group, const std::string& controller,
                             const std::string& mount_point) {
-    char* mounted = nullptr;
-    if (const int code = ::cgroup_get_subsys_mount_point(controller.c_str(), &mounted); code != 0) {
-        return library_error("cannot find the mount of controller " + controller, code);
-    }
-    const std::string where = mounted;
-    std::free(mounted);
+    const std::string where = mount_point_of(controller.c_str());
     if (where != mount_point) {
-        return unsupported_error("cannot use controller " + controller + ": it is mounted at " +
-                                 where + " and at " + mount_point);
+        return unsupported_error("cannot use controller " + controller + " at " + mount_point +
+                                 ": libcgroup found it at " + (where.empty() ? "no place" : where));
     }
     if (::cgroup_add_controller(group, controller.c_str()) == nullptr) {
         return library_error("cannot use controller " + controller, ECGOTHER);
@@ -63,6 +71,22 @@ Controller representative(ControllerSet controllers) {
 }
 
 }  // namespace
+
+Result<std::vector<HostController>> host_controllers() {
+    std::vector<HostController> controllers;
+    if (initialisation() == ECGROUPNOTMOUNTED) return controllers;
+    ASSAY_CHECK(initialise());
+    void* walk = nullptr;
+    ::controller_data data{};
+    int code = ::cgroup_get_all_controller_begin(&walk, &data);
+    while (code == 0) {
+        controllers.push_back({data.name, mount_point_of(data.name), data.enabled != 0});
+        code = ::cgroup_get_all_controller_next(&walk, &data);
+    }
+    ::cgroup_get_all_controller_end(&walk);
+    if (code != ECGEOF) return library_error("cannot list the controllers of the kernel", code);
+    return controllers;
+}
 
 Result<void> library_enable(const std::string& mount_point, const std::string& directory,
                             ControllerSet controllers) {

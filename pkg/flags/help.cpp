@@ -68,7 +68,8 @@ Line line_of(const Setting& setting) {
     line.left.append(is_on ? "--[no-]" : "--").append(item.name);
     if (!item.value_name.empty()) line.left.append(" ").append(item.value_name);
     line.right = item.help;
-    if (!item.choices.empty()) line.right.append(": ").append(words_of(item.choices));
+    const bool are_shown = item.value_name.find('|') != std::string_view::npos;
+    if (!item.choices.empty() && !are_shown) line.right.append(": ").append(words_of(item.choices));
     if (setting.is_list()) line.right += "; repeatable";
     if (!value.empty() && (!setting.is_switch() || is_on)) {
         line.right += " (default: ";

@@ -64,6 +64,12 @@ TEST_CASE("toml: what cannot be read is one line with its place", "[flags]") {
     }
 }
 
+TEST_CASE("toml: a bracket where a value is due is an error", "[flags]") {
+    CHECK_THAT(error_of("a = [}"), Catch::StartsWith("f.toml:1:6: "));
+    CHECK_THAT(error_of("a = {b = ]}"), Catch::StartsWith("f.toml:1:"));
+    CHECK_THAT(error_of("a = {b = [,]}"), Catch::StartsWith("f.toml:1:"));
+}
+
 TEST_CASE("toml: letters where none may stand are an error", "[flags]") {
     CHECK_THAT(error_of("é = 1\n"), Catch::StartsWith("f.toml:1:1: "));
     CHECK_THAT(error_of("a = 1 é\n"), Catch::StartsWith("f.toml:1:7: "));

@@ -38,7 +38,7 @@ struct Box::State {
     UniqueFd trace_socket;
     UniqueFd syscall_listener;
 
-    Result<void> hand_over_sources(const BoxSpec& spec);
+    Result<void> hand_over_tree(const BoxSpec& spec);
     void adopt(std::vector<UniqueFd> descriptors);
 
     ~State() {
@@ -111,18 +111,18 @@ Result<Box> Box::create(const BoxSpec& spec) {
 
     ASSAY_CHECK(choose_outside(state->identity, state->init_pid));
     ASSAY_CHECK(write_maps(state->identity, state->init_pid));
-    ASSAY_CHECK(state->hand_over_sources(spec));
+    ASSAY_CHECK(state->hand_over_tree(spec));
     return Box(std::move(state));
 }
 
-// A caller without privilege has no more rights than the init: that one clones for itself.
-Result<void> Box::State::hand_over_sources(const BoxSpec& spec) {
+// A caller without privilege has no more rights than the init: that one prepares its tree itself.
+Result<void> Box::State::hand_over_tree(const BoxSpec& spec) {
     Record go;
     go.word = Word::kGo;
     if (!identity.own_uids) return send_record(socket.get(), go);
-    ASSAY_TRY(Sources sources, clone_sources(spec.filesystem, identity));
-    notes = std::move(sources.notes);
-    const std::vector<int> descriptors = descriptors_of(sources);
+    ASSAY_TRY(Tree tree, prepare_tree(spec.filesystem, identity, true, spec.program.terminal));
+    notes = std::move(tree.notes);
+    const std::vector<int> descriptors = descriptors_of(tree);
     if (descriptors.size() > kMaxDescriptors) {
         return usage_error("cannot share " + std::to_string(descriptors.size()) +
                            " files with one sandbox: the limit is " + std::to_string(kMaxDescriptors));

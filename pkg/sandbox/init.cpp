@@ -78,10 +78,10 @@ class Init {
         prepare_signals();
         ASSAY_CHECK(set_host_name());
         if (!context_.spec.share_network) ASSAY_CHECK(make_network());
-        ASSAY_TRY(const Sources sources, wait_for_sources());
-        notes_ = sources.notes;
-        ASSAY_TRY(root_, build_root(context_.spec.filesystem, sources, context_.identity,
-                                    context_.spec.program.terminal, notes_));
+        ASSAY_TRY(Tree tree, wait_for_tree());
+        ASSAY_TRY(root_, attach_tree(context_.spec.filesystem, tree, context_.identity,
+                                     context_.spec.program.terminal));
+        notes_ = std::move(tree.notes);
         return context_.spec.program.terminal ? open_terminal() : Result<void>{};
     }
 
@@ -94,12 +94,12 @@ class Init {
     }
 
     // Until the caller has written the uid maps, nothing that needs a mapped id can be done.
-    Result<Sources> wait_for_sources() {
+    Result<Tree> wait_for_tree() {
         ASSAY_TRY(Received go, receive_record(socket()));
         ASSAY_CHECK(become_init());
         const FilesystemSpec& files = context_.spec.filesystem;
-        if (!context_.identity.own_uids) return clone_sources(files, context_.identity);
-        return adopt_sources(files, std::move(go.descriptors));
+        if (context_.identity.own_uids) return adopt_tree(files, std::move(go.descriptors));
+        return prepare_tree(files, context_.identity, false, context_.spec.program.terminal);
     }
 
     Result<void> become_init() {

@@ -1,17 +1,21 @@
 // The file system of a box: which mounts, and how they are put together.
 //
-// Two steps on the two sides of the namespace border. clone_sources() runs where the host's files can
-// be reached (in the caller, or in the init of a caller without privilege, whose rights are the same) and
+// Two steps on the two sides of the namespace border. prepare_tree() runs where the host's files can be
+// reached (in the caller, or in the init of a caller without privilege, whose rights are the same) and
 // returns detached mounts with their attributes set: private, nosuid, nodev, read-only unless asked.
-// build_root() runs in the init: one tmpfs carries the root directory and every writable place, the
-// sources are attached by descriptor, and pivot_root drops the host's tree.
+// attach_tree() runs in the init: the skeleton (skeleton.hpp) becomes the root, the sources are attached to
+// it by descriptor, and pivot_root drops the host's tree.
 //
-// One tmpfs, so that the disk limit is one number for /tmp, /dev/shm and home together, and a box costs
-// one super block. Its root mount is read-only, the writable directories are bind mounts of it that are not.
+// One tmpfs carries the root directory and every writable place, so that the disk limit is one number for
+// /tmp, /dev/shm and home together, and a box costs one super block. Its root mount is read-only; the
+// writable directories are bind mounts of it that are not. With a rootfs it carries the upper layer of
+// the overlay instead.
 //
 // Needs Linux 5.12 (mount_setattr). Sources: mount_setattr(2), move_mount(2), fsopen (Linux 5.2),
-// openat2(2) RESOLVE_IN_ROOT, Documentation/filesystems/overlayfs.rst (user namespaces since 5.11).
+// Documentation/filesystems/overlayfs.rst (in user namespaces since 5.11).
 #pragma once
+
+#include <sys/types.h>
 
 #include <string>
 #include <vector>
@@ -37,23 +41,25 @@ struct CopySource {
     std::string destination;
 };
 
-struct Sources {
+struct Tree {
+    posix::UniqueFd skeleton;  // furnished and limited by the caller; empty: the init does it
+    posix::UniqueFd rootfs;    // the lower layer, empty without one
     std::vector<Source> binds;
-    std::vector<Source> devices;
-    posix::UniqueFd rootfs;  // the lower layer, empty without one
+    std::vector<Source> devices;  // only without a skeleton
     std::vector<CopySource> copies;
     std::vector<std::string> notes;  // what could not be done as asked, harmless
 };
 
-Result<Sources> clone_sources(const FilesystemSpec& spec, const Identity& identity);
+// `in_caller`: on the caller's side, which must have privilege then (identity.own_uids).
+Result<Tree> prepare_tree(const FilesystemSpec& spec, const Identity& identity, bool in_caller,
+                          bool terminal);
 
-// How the sources travel to the init: as plain descriptors, in the order of the spec.
-std::vector<int> descriptors_of(const Sources& sources);
-Result<Sources> adopt_sources(const FilesystemSpec& spec, std::vector<posix::UniqueFd> descriptors);
+// How a tree travels to the init: as plain descriptors, in an order that follows from the spec.
+std::vector<int> descriptors_of(const Tree& tree);
+Result<Tree> adopt_tree(const FilesystemSpec& spec, std::vector<posix::UniqueFd> descriptors);
 
-// Builds, pivots, and leaves the root as current directory. Returns it opened; appends notes.
-Result<posix::UniqueFd> build_root(const FilesystemSpec& spec, const Sources& sources,
-                                   const Identity& identity, bool terminal,
-                                   std::vector<std::string>& notes);
+// Attaches everything, pivots, and leaves the root as current directory. Returns it opened; appends to the tree's notes.
+Result<posix::UniqueFd> attach_tree(const FilesystemSpec& spec, Tree& tree, const Identity& identity,
+                                    bool terminal);
 
 }  // namespace assay::sandbox

@@ -1,7 +1,7 @@
 // System-call filters: a policy as data, compiled by libseccomp into a BPF program.
 //
 // The built-in policies are compiled while assay is built and embedded, so that a run only hands
-// a finished program to the kernel; policies from files are compiled at run time (0.2 ms).
+// a finished program to the kernel; policies from files are compiled at run time (about 1 ms).
 // Programs are binary trees: when a filter is installed the kernel evaluates it once for every
 // system call number, so the path that lets a call pass must be short.
 //

@@ -9,14 +9,10 @@
 
 #include "pkg/posix/files.hpp"
 #include "pkg/sandbox/mount_tree.hpp"
+#include "pkg/sandbox/skeleton.hpp"
 
 namespace assay::sandbox {
 namespace {
-
-// tty is there for programs that ask for it; without a terminal it opens with ENXIO.
-constexpr const char* kDevices[] = {"null", "zero", "full", "random", "urandom", "tty"};
-
-std::string device_path(const char* name) { return std::string("/dev/") + name; }
 
 Result<struct stat> examine(const posix::UniqueFd& file, const std::string& path) {
     struct stat status {};
@@ -36,11 +32,10 @@ class SourceCloner {
         return source;
     }
 
-    Result<Source> device(const char* name) {
-        const std::string path = device_path(name);
-        ASSAY_TRY(Source source, open_tree_at(path, path));
+    static Result<Source> device(const Device& device) {
+        ASSAY_TRY(Source source, open_tree_at(device.path, device.path));
         source.writable = true;
-        ASSAY_CHECK(set_attributes(source, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
+        ASSAY_CHECK(set_attributes(source, device.path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
         return source;
     }
 
@@ -123,22 +118,17 @@ Result<CopySource> open_copy(const CopyIn& copy) {
     return source;
 }
 
-}  // namespace
+// The caller can furnish an empty root; into an overlay only the init can write.
+bool caller_furnishes(const FilesystemSpec& spec) { return spec.rootfs.empty(); }
 
-Result<Sources> clone_sources(const FilesystemSpec& spec, const Identity& identity) {
-    SourceCloner cloner(identity);
-    Sources sources;
-    if (!spec.rootfs.empty()) {
-        ASSAY_TRY(sources.rootfs, cloner.lower_layer(spec.rootfs));
-    }
-    for (const BindMount& bind : spec.binds) {
-        ASSAY_TRY(Source source, cloner.bind(bind));
-        sources.binds.push_back(std::move(source));
-    }
-    for (const char* name : kDevices) {
-        ASSAY_TRY(Source source, cloner.device(name));
-        sources.devices.push_back(std::move(source));
-    }
+Result<posix::UniqueFd> make_skeleton(const FilesystemSpec& spec, const Identity& identity, bool terminal) {
+    ASSAY_TRY(posix::UniqueFd scratch, new_scratch());
+    ASSAY_CHECK(furnish(scratch, spec, {identity.program_outside, true, terminal}));
+    ASSAY_CHECK(limit_scratch(scratch, spec));
+    return scratch;
+}
+
+Result<void> open_copies(const FilesystemSpec& spec, Tree& tree) {
     for (const CopyIn& copy : spec.copy_in) {
         Result<CopySource> source = open_copy(copy);
         if (!source.has_value()) {
@@ -146,44 +136,72 @@ Result<Sources> clone_sources(const FilesystemSpec& spec, const Identity& identi
             error.kind = ErrorKind::kUsage;
             return error;
         }
-        sources.copies.push_back(std::move(*source));
+        tree.copies.push_back(std::move(*source));
     }
-    sources.notes = cloner.take_notes();
-    return sources;
+    return {};
 }
 
-std::vector<int> descriptors_of(const Sources& sources) {
+}  // namespace
+
+Result<Tree> prepare_tree(const FilesystemSpec& spec, const Identity& identity, bool in_caller,
+                          bool terminal) {
+    SourceCloner cloner(identity);
+    Tree tree;
+    if (in_caller && caller_furnishes(spec)) {
+        ASSAY_TRY(tree.skeleton, make_skeleton(spec, identity, terminal));
+    } else {
+        for (const Device& device : kDevices) {
+            ASSAY_TRY(Source source, SourceCloner::device(device));
+            tree.devices.push_back(std::move(source));
+        }
+    }
+    if (!spec.rootfs.empty()) {
+        ASSAY_TRY(tree.rootfs, cloner.lower_layer(spec.rootfs));
+    }
+    for (const BindMount& bind : spec.binds) {
+        ASSAY_TRY(Source source, cloner.bind(bind));
+        tree.binds.push_back(std::move(source));
+    }
+    ASSAY_CHECK(open_copies(spec, tree));
+    tree.notes = cloner.take_notes();
+    return tree;
+}
+
+std::vector<int> descriptors_of(const Tree& tree) {
     std::vector<int> descriptors;
-    if (sources.rootfs) descriptors.push_back(sources.rootfs.get());
-    for (const Source& bind : sources.binds) descriptors.push_back(bind.tree.get());
-    for (const Source& device : sources.devices) descriptors.push_back(device.tree.get());
-    for (const CopySource& copy : sources.copies) descriptors.push_back(copy.file.get());
+    if (tree.skeleton) descriptors.push_back(tree.skeleton.get());
+    if (tree.rootfs) descriptors.push_back(tree.rootfs.get());
+    for (const Source& device : tree.devices) descriptors.push_back(device.tree.get());
+    for (const Source& bind : tree.binds) descriptors.push_back(bind.tree.get());
+    for (const CopySource& copy : tree.copies) descriptors.push_back(copy.file.get());
     return descriptors;
 }
 
-Result<Sources> adopt_sources(const FilesystemSpec& spec, std::vector<posix::UniqueFd> descriptors) {
-    const std::size_t expected = (spec.rootfs.empty() ? 0u : 1u) + spec.binds.size() +
-                                 std::size(kDevices) + spec.copy_in.size();
+Result<Tree> adopt_tree(const FilesystemSpec& spec, std::vector<posix::UniqueFd> descriptors) {
+    const bool skeleton = caller_furnishes(spec);
+    const std::size_t expected = (skeleton ? 1 : 1 + std::size(kDevices)) + spec.binds.size() + spec.copy_in.size();
     if (descriptors.size() != expected) {
         return Error{ErrorKind::kInternal, 0, "the sandbox got a wrong number of mounts", {}};
     }
     auto next = descriptors.begin();
-    Sources sources;
-    if (!spec.rootfs.empty()) sources.rootfs = std::move(*next++);
+    Tree tree;
+    (skeleton ? tree.skeleton : tree.rootfs) = std::move(*next++);
+    if (!skeleton) {
+        for (const Device& device : kDevices) {
+            tree.devices.push_back(Source{std::move(*next++), device.path, false, true});
+        }
+    }
     for (const BindMount& bind : spec.binds) {
         ASSAY_TRY(const struct stat status, examine(*next, bind.source));
-        sources.binds.push_back(
+        tree.binds.push_back(
             Source{std::move(*next++), bind.destination, S_ISDIR(status.st_mode), bind.writable});
-    }
-    for (const char* name : kDevices) {
-        sources.devices.push_back(Source{std::move(*next++), device_path(name), false, true});
     }
     for (const CopyIn& copy : spec.copy_in) {
         ASSAY_TRY(const struct stat status, examine(*next, copy.source));
-        sources.copies.push_back(
+        tree.copies.push_back(
             CopySource{std::move(*next++), status.st_mode & 0755, copy.source, copy.destination});
     }
-    return sources;
+    return tree;
 }
 
 }  // namespace assay::sandbox

@@ -101,7 +101,6 @@ static const struct call kForbidden[] = {
     CALL(setdomainname, 1, 100),
     CALL(fanotify_init, -1, 0),
     CALL(lookup_dcookie, 0, 0, 0),
-    CALL(process_madvise, -1, 0, 0, 0, 0),
 };
 
 static int forbidden_calls(int argc, char** argv) {

@@ -77,12 +77,6 @@ static int sparse_output(int argc, char** argv) {
     return 0;
 }
 
-static int unreadable_output(int argc, char** argv) {
-    (void)argc, (void)argv;
-    outcome("create", open(OUTPUT, O_WRONLY | O_CREAT, 0));
-    return 0;
-}
-
 // Alternates between a file and a link of the same name until it is killed.
 static int swap_output(int argc, char** argv) {
     while (!out_of_time()) {
@@ -106,7 +100,6 @@ const struct attack kOutputAttacks[] = {
     {"directory-output", directory_output},
     {"device-output", device_output},
     {"sparse-output", sparse_output},
-    {"unreadable-output", unreadable_output},
     {"swap-output", swap_output},
     {NULL, NULL},
 };

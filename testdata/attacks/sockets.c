@@ -2,7 +2,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -71,16 +70,7 @@ static int families(int argc, char** argv) {
     return 0;
 }
 
-static int interfaces(int argc, char** argv) {
-    (void)argc, (void)argv;
-    struct if_nameindex* all = if_nameindex();
-    for (struct if_nameindex* it = all; it != NULL && it->if_index != 0; it++) {
-        printf("interface: %s\n", it->if_name);
-    }
-    return 0;
-}
-
 const struct attack kSocketAttacks[] = {
-    {"connect", connect_to}, {"loopback", loopback},     {"abstract", abstract},
-    {"families", families},  {"interfaces", interfaces}, {NULL, NULL},
+    {"connect", connect_to}, {"loopback", loopback}, {"abstract", abstract},
+    {"families", families},  {NULL, NULL},
 };

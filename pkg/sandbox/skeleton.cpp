@@ -1,0 +1,188 @@
+#include "pkg/sandbox/skeleton.hpp"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "pkg/posix/files.hpp"
+#include "pkg/sandbox/tree_paths.hpp"
+
+namespace assay::sandbox {
+namespace {
+
+using posix::UniqueFd;
+
+// Large, and may be lowered.
+constexpr std::uint64_t kUnlimited = std::uint64_t{1} << 40;
+
+// Modes are meant as written, whatever the caller's umask.
+class ZeroUmask {
+  public:
+    ZeroUmask() : saved_(::umask(0)) {}
+    ~ZeroUmask() { ::umask(saved_); }
+    ZeroUmask(const ZeroUmask&) = delete;
+    ZeroUmask& operator=(const ZeroUmask&) = delete;
+
+  private:
+    mode_t saved_;
+};
+
+class Furnisher {
+  public:
+    Furnisher(const UniqueFd& root, const FilesystemSpec& spec, const FurnishOptions& options)
+        : root_(root.get()), spec_(spec), options_(options) {}
+
+    Result<void> furnish() {
+        const ZeroUmask exact_modes;
+        ASSAY_CHECK(make_writable_directories());
+        ASSAY_CHECK(make_links_and_files());
+        ASSAY_CHECK(make_mount_points());
+        ASSAY_CHECK(make_devices());
+        return make_copy_targets();
+    }
+
+  private:
+    Result<void> make_writable_directories() {
+        for (const char* path : kSharedWritable) ASSAY_CHECK(make_writable(path));
+        return make_writable(spec_.home);
+    }
+
+    Result<void> make_writable(const std::string& path) {
+        ASSAY_TRY(const UniqueFd directory, make_directory(root_, path));
+        // With a rootfs, what is writable is a directory elsewhere that is mounted here.
+        if (!spec_.rootfs.empty()) return {};
+        return open_to_program(directory, spec_, path, options_.owner);
+    }
+
+    Result<void> make_links_and_files() {
+        for (const Symlink& link : spec_.symlinks) {
+            ASSAY_TRY(const UniqueFd parent, make_directory(root_, parent_of(link.path)));
+            if (::symlinkat(link.target.c_str(), parent.get(), last_of(link.path).c_str()) != 0) {
+                return system_error("cannot link " + link.path, errno);
+            }
+        }
+        for (const GeneratedFile& file : spec_.files) {
+            ASSAY_TRY(const UniqueFd parent, make_directory(root_, parent_of(file.path)));
+            ASSAY_TRY(const UniqueFd fd, posix::open_at(parent.get(), last_of(file.path),
+                                                        O_WRONLY | O_CREAT | O_EXCL, 0644));
+            ASSAY_CHECK(posix::write_all(fd.get(), file.content, file.path));
+        }
+        return {};
+    }
+
+    // Below another mount they are made in vain, and must be there already.
+    Result<void> make_mount_points() {
+        ASSAY_CHECK(make_directory(root_, "/proc"));
+        for (const BindMount& bind : spec_.binds) {
+            struct stat status {};
+            const bool file = ::stat(bind.source.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
+            ASSAY_CHECK(file ? make_file(root_, bind.destination)
+                             : make_directory(root_, bind.destination));
+        }
+        for (const TmpfsMount& tmpfs : spec_.tmpfs) {
+            ASSAY_CHECK(make_directory(root_, tmpfs.destination));
+        }
+        return {};
+    }
+
+    Result<void> make_devices() {
+        ASSAY_TRY(const UniqueFd dev, make_directory(root_, "/dev"));
+        for (const Device& device : kDevices) {
+            if (!options_.make_devices) {
+                ASSAY_CHECK(make_file(root_, device.path));
+            } else if (::mknodat(dev.get(), last_of(device.path).c_str(), S_IFCHR | 0666,
+                                 ::makedev(device.major, device.minor)) != 0) {
+                return system_error(std::string("cannot make ") + device.path, errno);
+            }
+        }
+        const std::pair<const char*, const char*> links[] = {{"/proc/self/fd", "fd"},
+                                                             {"/proc/self/fd/0", "stdin"},
+                                                             {"/proc/self/fd/1", "stdout"},
+                                                             {"/proc/self/fd/2", "stderr"}};
+        for (const auto& [target, name] : links) ASSAY_CHECK(link_in(dev, target, name));
+        if (!options_.terminal) return {};
+        ASSAY_CHECK(make_directory(root_, "/dev/pts"));
+        return link_in(dev, "pts/ptmx", "ptmx");
+    }
+
+    static Result<void> link_in(const UniqueFd& directory, const char* target, const char* name) {
+        if (::symlinkat(target, directory.get(), name) == 0 || errno == EEXIST) return {};
+        return system_error(std::string("cannot link /dev/") + name, errno);
+    }
+
+    Result<void> make_copy_targets() {
+        for (const CopyIn& copy : spec_.copy_in) {
+            const std::string path = parent_of(copy.destination);
+            if (open_in(root_, path, O_PATH, 0)) continue;
+            ASSAY_TRY(const UniqueFd directory, make_directory(root_, path));
+            if (::fchownat(directory.get(), "", options_.owner.uid, options_.owner.gid, AT_EMPTY_PATH) != 0) {
+                return system_error("cannot give " + path + " to the program", errno);
+            }
+        }
+        return {};
+    }
+
+    int root_;
+    const FilesystemSpec& spec_;
+    const FurnishOptions& options_;
+};
+
+}  // namespace
+
+Result<UniqueFd> new_tmpfs(const TmpfsOptions& options) {
+    const UniqueFd context(::fsopen("tmpfs", FSOPEN_CLOEXEC));
+    if (!context) return system_error("cannot open a tmpfs", errno);
+    const auto set = [&](const char* key, const std::string& value) {
+        return ::fsconfig(context.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0) == 0;
+    };
+    if (!set("source", "assay") || !set("mode", options.mode) ||
+        !set("size", std::to_string(options.bytes)) ||
+        !set("nr_inodes", std::to_string(options.inodes)) ||
+        ::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+        return system_error("cannot configure a tmpfs", errno);
+    }
+    UniqueFd mount(::fsmount(context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID));
+    if (!mount) return system_error("cannot mount a tmpfs", errno);
+    return mount;
+}
+
+Result<UniqueFd> new_scratch() { return new_tmpfs({kUnlimited, kUnlimited, "0755"}); }
+
+Result<void> limit_scratch(const UniqueFd& scratch, const FilesystemSpec& spec) {
+    struct statfs used {};
+    if (::fstatfs(scratch.get(), &used) != 0) return system_error("cannot examine the tmpfs", errno);
+    const UniqueFd context(::fspick(scratch.get(), "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH));
+    const auto block = static_cast<std::uint64_t>(used.f_bsize);
+    const std::string size = std::to_string(spec.disk_bytes + (used.f_blocks - used.f_bfree) * block);
+    const std::string inodes = std::to_string(spec.inodes + used.f_files - used.f_ffree);
+    if (!context || ::fsconfig(context.get(), FSCONFIG_SET_STRING, "size", size.c_str(), 0) != 0 ||
+        ::fsconfig(context.get(), FSCONFIG_SET_STRING, "nr_inodes", inodes.c_str(), 0) != 0 ||
+        ::fsconfig(context.get(), FSCONFIG_CMD_RECONFIGURE, nullptr, nullptr, 0) != 0) {
+        return system_error("cannot limit the tmpfs", errno);
+    }
+    return {};
+}
+
+Result<void> furnish(const UniqueFd& root, const FilesystemSpec& spec, const FurnishOptions& options) {
+    return Furnisher(root, spec, options).furnish();
+}
+
+Result<void> open_to_program(const UniqueFd& directory, const FilesystemSpec& spec,
+                             const std::string& path, const Ids& owner) {
+    const bool home = path == spec.home;
+    if (home && ::fchownat(directory.get(), "", owner.uid, owner.gid, AT_EMPTY_PATH) != 0) {
+        return system_error("cannot give " + path + " to the program", errno);
+    }
+    if (::fchmodat(directory.get(), ".", home ? 0700 : 01777, 0) != 0) {
+        return system_error("cannot set the mode of " + path, errno);
+    }
+    return {};
+}
+
+}  // namespace assay::sandbox
