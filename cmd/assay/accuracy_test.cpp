@@ -56,7 +56,8 @@ TEST_CASE("accuracy: thousands of children shorter than a tick are counted withi
     REQUIRE(run.verdict() == "ok");
     const double truth = static_cast<double>(run.figure("used_ns")) / 1e9;
     CHECK(truth >= 1.0);
-    CHECK(std::fabs(run.report.number("cpu_s") - truth) <= 0.01 * truth);
+    // Emulated, the end of a process costs ten times as much, and its parent never hears of that.
+    CHECK(std::fabs(run.report.number("cpu_s") - truth) <= (in_guest() ? 0.03 : 0.01) * truth);
 }
 
 TEST_CASE("accuracy: an orphan's CPU time is counted", "[accuracy]") {

@@ -107,7 +107,7 @@ TEST_CASE("attack: System V memory is gone with the box", "[attack][memory]") {
 // number is met first.
 TEST_CASE("attack: buffers in the kernel are charged", "[attack][memory]") {
     if (!have_cgroup()) return;
-    const Words options = {"--memory-limit", "24M", "--open-files", "20000", "--wall-limit", "15s"};
+    const Words options = {"--memory-limit", "24M", "--open-files", "4000", "--wall-limit", "15s"};
     check_memory_verdict(run_attack(options, {"socket-buffers"}), 24);
     check_memory_verdict(run_attack(options, {"page-tables"}), 24);
     const AttackRun pipes = run_attack(options, {"pipes"});

@@ -34,9 +34,8 @@ std::vector<Setting> settings_of_binary() {
         const std::string row = "settings." + std::to_string(i) + ".";
         Setting setting{report.text(row + "command"), report.text(row + "name"),
                         report.text(row + "variable"), report.text(row + "value")};
-        if (setting.value == "false") setting.value.clear();
-        // The one flag that this question had to be asked with.
-        if (setting.name == "json" && setting.command == "config") setting.value.clear();
+        const bool is_default = report.text(row + "origin") == "default";
+        if (!is_default || setting.value == "false") setting.value.clear();
         settings.push_back(setting);
     }
     REQUIRE(settings.size() > 40);

@@ -65,10 +65,10 @@ void judge_cgroup(const HostFacts& facts, std::vector<Finding>& findings) {
         std::string_view loses;
     };
     constexpr Use kUses[] = {
-        {"memory", "run: --memory-limit holds for each process only"},
-        {"pids", "run: --process-limit is refused or counts the user's other processes"},
-        {"cpu", "run: no --cpu-rate"},
-        {"cpuset", "run: --cpu-set is an affinity that the program may not widen, but no group's"},
+        {"memory", "run: --memory-limit is sampled"},
+        {"pids", "run: --process-limit is RLIMIT_NPROC"},
+        {"cpu", "run: --cpu-rate is not enforced"},
+        {"cpuset", "run: --cpu-set is an affinity that the program may change"},
     };
     for (const Use& use : kUses) {
         Finding controller;
@@ -84,7 +84,7 @@ void judge_cgroup(const HostFacts& facts, std::vector<Finding>& findings) {
             controller.loses = use.loses;
             controller.remedy = controller.found.ends_with("switched off")
                                     ? "boot with cgroup_enable=" + std::string(use.controller)
-                                    : "systemd-run --user --scope -p Delegate=yes assay ...";
+                                    : cgroup.remedy;
         }
         findings.push_back(std::move(controller));
     }

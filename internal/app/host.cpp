@@ -26,14 +26,15 @@ std::optional<bool> read_switch(const std::string& path) {
     return line == "1";
 }
 
-// Makes a group with every limit that `run` may set: whether controllers can be enabled shows then.
+// Makes a group as `run` does, with the limits of all controllers: whether they can be enabled
+// shows only then.
 CgroupFacts try_cgroup(const cgroup::Hierarchy& hierarchy) {
     CgroupFacts facts;
     facts.version = cgroup::name_of(hierarchy.version());
     facts.directory = hierarchy.directory();
     if (hierarchy.version() == cgroup::Version::kNone) {
-        facts.refusal = hierarchy.why_not();
-        facts.remedy = hierarchy.remedy();
+        facts.refusal = hierarchy.refusal().message;
+        facts.remedy = hierarchy.refusal().remedy;
         return facts;
     }
     using cgroup::Controller;
@@ -45,6 +46,7 @@ CgroupFacts try_cgroup(const cgroup::Hierarchy& hierarchy) {
     if (hierarchy.has(Controller::kMemory)) limits.memory_bytes = 64 << 20;
     if (hierarchy.has(Controller::kPids)) limits.processes = 10;
     if (hierarchy.has(Controller::kCpu)) limits.cpu_rate = 0.5;
+    if (::geteuid() != 0) facts.remedy = cgroup::remedy_for(hierarchy.version());
     if (const auto group = hierarchy.create(limits); !group) {
         facts.refusal = group.error().message;
         facts.remedy = group.error().remedy;

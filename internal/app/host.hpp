@@ -31,7 +31,7 @@ struct CgroupFacts {
     std::vector<std::string> elsewhere;  // controllers of the kernel that they cannot: "NAME at
                                          // MOUNT" or "NAME switched off"
     std::string refusal;                 // why no limited group can be made, empty when one was
-    std::string remedy;
+    std::string remedy;                  // of the refusal, or of what is not usable
 };
 
 struct NamespaceFacts {

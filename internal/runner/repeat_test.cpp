@@ -53,11 +53,11 @@ TEST_CASE("repeat: minimum, median, maximum and deviation", "[runner]") {
 TEST_CASE("repeat: the table shows each figure with its spread", "[runner]") {
     CHECK(
         assay::runner::repeat_table(report_of({run_of(10ms), run_of(12ms), run_of(20ms)}), false) ==
-        "3 runs       min    median       max   spread\n"
-        "cpu      10.0 ms   12.0 ms   20.0 ms  ±2.00 ms\n"
-        "wall     20.0 ms   24.0 ms   40.0 ms  ±4.00 ms\n"
-        "memory  1.00 MiB  1.00 MiB  1.00 MiB      ±0 B\n"
-        "max rss  512 KiB   512 KiB   512 KiB      ±0 B\n");
+        "3 runs        min    median       max    spread\n"
+        "cpu       10.0 ms   12.0 ms   20.0 ms  ±2.00 ms\n"
+        "wall      20.0 ms   24.0 ms   40.0 ms  ±4.00 ms\n"
+        "memory   1.00 MiB  1.00 MiB  1.00 MiB      ±0 B\n"
+        "max rss   512 KiB   512 KiB   512 KiB      ±0 B\n");
 }
 
 TEST_CASE("repeat: the run that failed is told, with its exit code", "[runner]") {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string_view>
 
+#include "pkg/posix/files.hpp"
 #include "pkg/sandbox/identity.hpp"
 
 namespace assay::runner {
@@ -22,12 +23,14 @@ using sandbox::FilesystemSpec;
 constexpr std::string_view kSystemDirectories[] = {"/usr",   "/bin",   "/sbin", "/lib",
                                                    "/lib32", "/lib64", "/libx32", "/opt"};
 
-// Entries of /etc; a trailing '*' takes every entry with that beginning.
+// Entries of /etc; a trailing '*' takes every entry with that beginning. What is not here is a --bind
+// away.
 constexpr std::string_view kEtcEntries[] = {
-    "alternatives", "crypto-policies", "fonts",     "fpc.cfg",  "gcrypt",  "inputrc",
-    "java*",        "jvm*",            "ld.so.cache", "ld.so.conf*", "locale.alias", "localtime",
-    "magic",        "mime.types",      "mono",      "node",     "perl",    "php",
-    "pki",          "protocols",       "python*",   "services", "terminfo", "timezone"};
+    "alternatives", "fonts", "fpc.cfg", "java*",     "jvm*",    "ld.so.cache", "localtime",
+    "mono",         "php",   "pki",     "protocols", "python*", "services"};
+
+// A mount costs as much as copying this.
+constexpr off_t kLargestCopy = 16 << 10;
 
 bool exists(const std::string& path) {
     struct stat status {};
@@ -40,15 +43,22 @@ std::string read_link(const std::string& path) {
     return length < 0 ? std::string() : std::string(target, static_cast<std::size_t>(length));
 }
 
-// Shows a host path as it is: a symbolic link as a link, anything else as a read-only mount.
+// Shows a host path as it is: a symbolic link as a link, a small file as a copy, anything else as a
+// read-only mount.
 void show(FilesystemSpec& files, const std::string& path) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) return;
     if (S_ISLNK(status.st_mode)) {
         files.symlinks.push_back({path, read_link(path)});
-    } else {
-        files.binds.push_back(BindMount{path, path});
+        return;
     }
+    if (S_ISREG(status.st_mode) && status.st_size <= kLargestCopy) {
+        if (Result<std::string> content = posix::read_file(path); content.has_value()) {
+            files.files.push_back({path, std::move(*content)});
+            return;
+        }
+    }
+    files.binds.push_back(BindMount{path, path});
 }
 
 bool is_shown_in_etc(std::string_view name) {

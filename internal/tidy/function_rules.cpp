@@ -177,21 +177,43 @@ constexpr DescriptorCall kDescriptorCalls[] = {
     {"::creat(", true},          {"::inotify_init(", true},
 };
 
-// An alternative to the call's own flag, as fcntl(F_DUPFD_CLOEXEC) is to dup(2), has the word too.
-bool closes_on_exec(std::string_view statement) {
+bool names_cloexec(std::string_view statement) {
     return statement.find("CLOEXEC") != statement.npos;
+}
+
+// By the flag itself, or by a constant of this file that has it.
+bool closes_on_exec(std::string_view code, std::string_view statement) {
+    if (names_cloexec(statement)) return true;
+    for (std::size_t at = statement.find('k'); at != statement.npos;
+         at = statement.find('k', at + 1)) {
+        const std::size_t end = statement.find_first_of(" ,)|", at);
+        const std::string definition = std::string(statement.substr(at, end - at)) + " =";
+        const std::size_t defined = find_word(code, definition);
+        if (defined == code.npos) continue;
+        if (names_cloexec(code.substr(defined, code.find(';', defined) - defined))) return true;
+    }
+    return false;
+}
+
+// `::open(` and not `Destination::open(`.
+bool is_qualified(std::string_view code, std::size_t at) {
+    if (at == 0) return false;
+    const char before = code[at - 1];
+    return std::isalnum(static_cast<unsigned char>(before)) != 0 || before == '_' || before == '>';
 }
 
 void check_descriptor_calls(const SourceFile& file, Findings& findings) {
     const std::string code = plain_code(file);
     for (const auto& [call, never] : kDescriptorCalls) {
         for (std::size_t at = code.find(call); at != code.npos; at = code.find(call, at + 1)) {
+            const std::size_t line = line_at(code, at);
             const std::string statement = code.substr(at, code.find(';', at) - at);
-            if (!never && closes_on_exec(statement)) continue;
-            findings.push_back({file.path, line_at(code, at),
+            if (is_qualified(code, at) || (!never && closes_on_exec(code, statement))) continue;
+            if (find_word(file.comments[line - 1], "NOLINT") != std::string::npos) continue;
+            findings.push_back({file.path, line,
                                 "`" + std::string(call) +
-                                    ")` without CLOEXEC: the descriptor leaks "
-                                    "into every program that is started meanwhile"});
+                                    ")` without CLOEXEC: the descriptor leaks into every program "
+                                    "that is started meanwhile"});
         }
     }
 }

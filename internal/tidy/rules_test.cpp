@@ -258,6 +258,12 @@ TEST_CASE("tidy: descriptors close on exec", "[tidy]") {
     CHECK(count(check, "pkg/a/a.cpp", "::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends);\n") == 1);
     CHECK(count(check, "pkg/a/a.cpp", "::dup(1);\n") == 1);
     CHECK(count(check, "pkg/a/a.cpp", "::dup2(a, 1);\n") == 0);
+    const std::string by_name = "::open(p, kFlags);\n";
+    CHECK(count(check, "pkg/a/a.cpp", "const int kFlags = O_CLOEXEC;\n" + by_name) == 0);
+    CHECK(count(check, "pkg/a/a.cpp", "const int kFlags = O_RDONLY;\n" + by_name) == 1);
+    CHECK(count(check, "pkg/a/a.cpp", "::open(p, O_RDONLY);  // inherited: NOLINT(x)\n") == 0);
+    CHECK(count(check, "pkg/a/a.cpp", "report::Destination::open(path);\n") == 0);
+    CHECK(count(check, "pkg/a/a.cpp", "const UniqueFd fd(::open(p, O_RDONLY));\n") == 1);
     CHECK(count(check, "pkg/a/a_test.cpp", "::open(p, O_RDONLY);\n") == 0);
 }
 

@@ -72,6 +72,9 @@ struct Usage {
     std::optional<std::uint64_t> io_written_bytes;
 };
 
+// What a user can do who may not make groups, or whose groups lack a controller.
+const char* remedy_for(Version version);
+
 // A controller that the kernel has, wherever it is mounted and whoever may use it.
 struct HostController {
     std::string name;         // the kernel's: "memory", "blkio", "hugetlb"
@@ -93,8 +96,8 @@ class Hierarchy {
     Version version() const;
     bool has(Controller controller) const;
     const std::string& why_not() const;
-    // The part of it that mends: a command or a setting, empty when none is known.
-    const std::string& remedy() const;
+    // The same in parts: message and remedy. Empty when there is a version.
+    const Error& refusal() const;
     // The directory in which groups are made, for messages; the memory controller's on v1.
     const std::string& directory() const;
 

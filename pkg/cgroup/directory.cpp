@@ -63,7 +63,7 @@ Result<Directory> Directory::create(const Place& place, const std::string& name)
         Error error = system_error("cannot create cgroup " + path, errno);
         if (errno == EROFS || errno == EACCES || errno == EPERM) {
             error.kind = ErrorKind::kUnsupported;
-            error.remedy = kDelegateRemedy;
+            error.remedy = remedy_for(place.version);
         }
         return error;
     }

@@ -20,10 +20,12 @@
 #include "pkg/cgroup/cgroup.hpp"
 #include "pkg/posix/files.hpp"
 
-using namespace std::chrono_literals;
-
 namespace assay::cgroup {
 namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""us;
+using std::chrono_literals::operator""ns;
 
 constexpr std::uint64_t kMiB = 1 << 20;
 
@@ -451,7 +453,7 @@ TEST_CASE("discover: a read-only cgroup file system is told, with the remedy", "
         const auto hierarchy = Hierarchy::discover();
         if (!hierarchy || hierarchy->version() != Version::kNone) return 1;
         if (hierarchy->why_not().find("Read-only file system") == std::string::npos) return 2;
-        return hierarchy->remedy().empty() ? 3 : 0;
+        return hierarchy->refusal().remedy.empty() ? 3 : 0;
     });
     const int status = child.wait();
     REQUIRE(WIFEXITED(status));

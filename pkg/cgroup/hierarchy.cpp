@@ -98,8 +98,8 @@ bool Hierarchy::has(Controller controller) const {
 const std::string& Hierarchy::why_not() const {
     return state_->why_not;
 }
-const std::string& Hierarchy::remedy() const {
-    return state_->refusal.remedy;
+const Error& Hierarchy::refusal() const {
+    return state_->refusal;
 }
 const std::string& Hierarchy::directory() const {
     return state_->directory;
@@ -112,7 +112,7 @@ Result<void> Hierarchy::State::check_offered(ControllerSet wanted) const {
         if (!wanted.has(controller) || offered.has(controller)) continue;
         return unsupported_error("cannot limit by the " + std::string(name_of(controller)) +
                                      " controller: " + directory + " does not have it",
-                                 ::geteuid() == 0 ? "" : kDelegateRemedy);
+                                 ::geteuid() == 0 ? "" : remedy_for(version));
     }
     return {};
 }

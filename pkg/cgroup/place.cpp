@@ -13,8 +13,14 @@
 
 namespace assay::cgroup {
 
-const char kDelegateRemedy[] =
-    "run it as `systemd-run --user --scope -p Delegate=yes assay ...`, or as root";
+const char* remedy_for(Version version) {
+    // systemd delegates v1 hierarchies to nobody.
+    if (version == Version::kV1) {
+        return "run it as root, or boot with systemd.unified_cgroup_hierarchy=1 and use a "
+               "delegated scope";
+    }
+    return "run it as `systemd-run --user --scope -p Delegate=yes assay ...`, or as root";
+}
 
 namespace {
 
@@ -29,10 +35,10 @@ int access_error(const std::string& path) {
     return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0 ? 0 : errno;
 }
 
-Error cannot_make(const std::string& directory, int os_error) {
+Error cannot_make(Version version, const std::string& directory, int os_error) {
     Error error = system_error("cannot make a cgroup in " + directory, os_error);
     error.kind = ErrorKind::kUnsupported;
-    error.remedy = os_error == EROFS ? kWritableRemedy : kDelegateRemedy;
+    error.remedy = os_error == EROFS ? kWritableRemedy : remedy_for(version);
     return error;
 }
 
@@ -43,7 +49,9 @@ Result<std::vector<Place>> find_v1_places(const std::vector<Mount>& mounts) {
         if (mount.version != Version::kV1) continue;
         const int denied = mount.read_only ? EROFS : access_error(mount.own_directory);
         if (denied != 0) {
-            if (!refusal) refusal = cannot_make(mount.own_directory, denied);
+            if (!refusal || mount.controllers.has(Controller::kMemory)) {
+                refusal = cannot_make(Version::kV1, mount.own_directory, denied);
+            }
             continue;
         }
         places.push_back({Version::kV1, mount.controllers, mount.controllers, mount.mount_point,
@@ -163,17 +171,18 @@ std::optional<Place> inner_place(const Mount& mount, const std::vector<std::stri
 
 Result<Place> own_place(const Mount& mount) {
     const std::string& own = mount.own_directory;
-    if (const int denied = access_error(own); denied != 0) return cannot_make(own, denied);
+    if (const int denied = access_error(own); denied != 0)
+        return cannot_make(Version::kV2, own, denied);
     const Offer offer = read_offer(own);
     if (!offer.available.has(Controller::kMemory)) {
         return unsupported_error("cannot limit by cgroup: " + own + " has no memory controller",
-                                 kDelegateRemedy);
+                                 remedy_for(Version::kV2));
     }
     const bool ours = mount.namespace_root || has_delegate_mark(own) || holds_only_us(own);
     if (!ours || !may_enable(own)) {
         return unsupported_error(
             "cannot limit by cgroup: " + own + " holds other processes and is not delegated",
-            kDelegateRemedy);
+            remedy_for(Version::kV2));
     }
     Place place = v2_place(mount, own, offer.available, offer.passed_on);
     place.occupied = true;
@@ -181,7 +190,7 @@ Result<Place> own_place(const Mount& mount) {
 }
 
 Result<Place> find_v2_place(const Mount& mount) {
-    if (mount.read_only) return cannot_make(mount.own_directory, EROFS);
+    if (mount.read_only) return cannot_make(Version::kV2, mount.own_directory, EROFS);
     const std::vector<std::string> directories = lineage(mount);
     if (auto place = passing_place(mount, directories)) return *std::move(place);
     if (auto place = inner_place(mount, directories)) return *std::move(place);

@@ -51,7 +51,4 @@ Result<std::vector<Place>> find_places(const std::vector<Mount>& mounts);
 // Makes `wanted`, as far as the place offers it, available to its groups; nothing to do on v1.
 Result<void> enable(Place& place, ControllerSet wanted);
 
-// The command with which a plain user gets a delegated group from systemd.
-extern const char kDelegateRemedy[];
-
 }  // namespace assay::cgroup

@@ -10,7 +10,7 @@ constexpr std::string_view kOpening =
 )";
 
 constexpr std::string_view kScan = R"fish(
-# Prints the command, if one is given, and behind it a program with its arguments, if that has begun.
+# Prints the command, if one is given, then '--', program and arguments, if those have begun.
 function __assay_scan
     set -l tokens (commandline -opc)
     set -e tokens[1]

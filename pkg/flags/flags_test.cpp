@@ -10,7 +10,6 @@
 namespace assay::flags {
 namespace {
 
-using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
 class FreshDirectory {

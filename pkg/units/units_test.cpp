@@ -8,7 +8,12 @@ namespace assay::units {
 namespace {
 
 using std::chrono::nanoseconds;
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""h;
+using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""us;
+using std::chrono_literals::operator""ns;
 
 constexpr auto kMaxU64 = std::numeric_limits<std::uint64_t>::max();
 

@@ -9,12 +9,12 @@
 
 #include "attack.h"
 
-// `flood [FD]`: at most 1 GiB.
+// `flood [FD [MIB]]`
 static int flood(int argc, char** argv) {
     static char block[1u << 16];
     memset(block, 'x', sizeof block);
     const int fd = (int)number(argc, argv, 1, 1);
-    for (int left = 1 << 14; left > 0 && !out_of_time(); left--) {
+    for (long left = number(argc, argv, 2, 1024) * 16; left > 0 && !out_of_time(); left--) {
         if (write(fd, block, sizeof block) < 0) break;
     }
     return 0;
