@@ -13,7 +13,7 @@ function __assay_takes_program
     contains -- "$argv[1]" run
 end
 
-# Prints the command, if one is given, and behind it a program with its arguments, if that has begun.
+# Prints the command, if one is given, then '--', program and arguments, if those have begun.
 function __assay_scan
     set -l tokens (commandline -opc)
     set -e tokens[1]

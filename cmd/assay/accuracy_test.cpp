@@ -15,7 +15,7 @@ constexpr double kMiB = 1 << 20;
 constexpr double kTick = 0.004;
 
 double room() {
-    return in_guest() ? 0.05 : 0;
+    return in_guest() ? 0.5 : 0;
 }
 
 TEST_CASE("accuracy: a spinner ends within 1.00 and 1.02 s of CPU time", "[accuracy]") {
@@ -57,7 +57,7 @@ TEST_CASE("accuracy: thousands of children shorter than a tick are counted withi
     const double truth = static_cast<double>(run.figure("used_ns")) / 1e9;
     CHECK(truth >= 1.0);
     // Emulated, the end of a process costs ten times as much, and its parent never hears of that.
-    CHECK(std::fabs(run.report.number("cpu_s") - truth) <= (in_guest() ? 0.03 : 0.01) * truth);
+    CHECK(std::fabs(run.report.number("cpu_s") - truth) <= (in_guest() ? 0.06 : 0.01) * truth);
 }
 
 TEST_CASE("accuracy: an orphan's CPU time is counted", "[accuracy]") {

@@ -33,9 +33,9 @@ TEST_CASE("attack: a flood is the verdict output and is cut", "[attack][streams]
 TEST_CASE("attack: without a limit a flood passes whole", "[attack][streams]") {
     const AttackRun run =
         run_boxed_under({"/bin/sh", "-c", "\"$@\" | wc -c", "sh"}, {"--wall-limit", "15s"},
-                        {attack_program(), "flood", "1", "64"});
+                        {attack_program(), "flood", "1", "8"});
     INFO(describe(run));
-    CHECK(run.out == "67108864\n");
+    CHECK(run.out == "8388608\n");
 }
 
 TEST_CASE("attack: closed streams do not end the run", "[attack][streams]") {

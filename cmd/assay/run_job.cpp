@@ -215,10 +215,10 @@ Result<void> set_seccomp(runner::Job& job, const RunOptions& options) {
     job.trace_syscalls = !options.trace_syscalls.empty();
     if (job.trace_syscalls) {
         ASSAY_TRY(job.seccomp, sandbox::tracing_program());
-    } else if (options.seccomp == "default") {
-        job.seccomp = copy(sandbox::default_program());
-    } else if (options.seccomp == "strict") {
-        job.seccomp = copy(sandbox::strict_program());
+    } else if (options.seccomp == "default" || options.seccomp == "strict") {
+        job.seccomp = copy(options.seccomp == "default" ? sandbox::default_program()
+                                                        : sandbox::strict_program());
+        job.seccomp_lets_write = true;
     } else if (options.seccomp != "off") {
         ASSAY_TRY(const sandbox::SeccompPolicy policy, runner::load_policy_file(options.seccomp));
         ASSAY_TRY(job.seccomp, sandbox::compile(policy));

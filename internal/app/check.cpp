@@ -51,8 +51,8 @@ void judge_cgroup(const HostFacts& facts, std::vector<Finding>& findings) {
         groups.state = State::kWeaker;
         groups.found = cgroup.version == "none" ? "none can be made" : groups.found;
         groups.loses =
-            "run: memory and process limits hold for each process, not for all together, "
-            "and figures are sampled (" +
+            "run: --memory-limit and --cpu-limit are sampled, --process-limit is "
+            "RLIMIT_NPROC, --cpu-rate is not enforced (" +
             cgroup.refusal + ")";
         groups.remedy = cgroup.remedy;
         findings.push_back(std::move(groups));

@@ -55,6 +55,17 @@ std::string with_detail(std::string text, const std::string& detail) {
     return detail.empty() ? text : text + ": " + detail;
 }
 
+std::string checker_failure(const Outcome& checker) {
+    switch (checker.verdict) {
+        case Verdict::kInternal:
+            return "the checker could not run";
+        case Verdict::kNonzero:
+            return "the checker failed with code " + std::to_string(*checker.exit_code);
+        default:
+            return "the checker failed (" + std::string(word(checker.verdict)) + ")";
+    }
+}
+
 // testlib's codes: 0 right, 1 wrong, 2 wrong in its form; anything else is the checker's own
 // failure.
 void apply_checker(CaseResult& result, const Outcome& checker, const std::string& said) {
@@ -71,11 +82,8 @@ void apply_checker(CaseResult& result, const Outcome& checker, const std::string
         return;
     }
     result.outcome.verdict = Verdict::kInternal;
-    const std::string how = checker.verdict == Verdict::kNonzero
-                                ? "exited with code " + std::to_string(code)
-                                : std::string(word(checker.verdict));
-    const std::string why = checker.error.empty() ? detail : checker.error;
-    result.outcome.error = with_detail("the checker failed (" + how + ")", why);
+    result.outcome.error =
+        with_detail(checker_failure(checker), checker.error.empty() ? detail : checker.error);
 }
 
 class CasesRun {
@@ -99,6 +107,7 @@ class CasesRun {
     Result<void> settle(Finished finished);
     Result<void> compare(CaseResult& result, const InFlight& flight) const;
     void end_case(std::size_t index);
+    void stop_others();
     void count();
 
     Job make_tool(std::vector<std::string> command, const Files& files) const;
@@ -236,6 +245,8 @@ Result<void> CasesRun::settle(Finished finished) {
     // A case that was stopped has an outcome, but not one of its own.
     if (stopped_.contains(finished.id) || supervisor_.interrupted() != 0) return {};
     CaseResult& result = report_.cases[flight.index];
+    // What cannot be started for one case cannot be for the others.
+    if (finished.outcome.start_error != 0) stop_others();
     if (flight.stage == Stage::kChecker) {
         apply_checker(result, finished.outcome,
                       head_of(flight.checker_says.get(), kKeptErrorBytes));
@@ -269,7 +280,10 @@ void CasesRun::end_case(std::size_t index) {
     advance_.elapsed = Clock::now() - started_;
     if (passed(result)) return;
     ++advance_.failed;
-    if (!options_.fail_fast) return;
+    if (options_.fail_fast) stop_others();
+}
+
+void CasesRun::stop_others() {
     stopping_ = true;
     for (const auto& [id, flight] : in_flight_) {
         stopped_.insert(id);

@@ -77,6 +77,7 @@ struct Job {
     std::optional<unsigned> uid;
     std::optional<unsigned> gid;
     std::vector<sock_filter> seccomp;  // empty: none
+    bool seccomp_lets_write = false;   // known of the built-in ones, see sandbox::ProgramSpec
     bool trace_syscalls = false;
     bool require_cgroup = false;
 };

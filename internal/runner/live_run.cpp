@@ -142,14 +142,18 @@ Result<void> LiveRun::prepare_streams(sandbox::BoxSpec& spec) {
 
 void LiveRun::watch_box() {
     watcher_.watch(box_->event_descriptor(), POLLIN, [this](short) { collect_exit(); });
-    if (group_ && group_->oom_event_descriptor() >= 0) {
-        watcher_.watch(group_->oom_event_descriptor(), POLLIN, [this](short) { check_memory(); });
-    }
+    watch_memory();
     watch_syscalls();
     if (job_.streams.terminal) {
         terminal_ = std::make_unique<Terminal>(watcher_, box_->take_terminal(), job_.streams.stdin_fd,
                                                job_.streams.stdout_fd);
     }
+}
+
+void LiveRun::watch_memory() {
+    memory_check_pending_ = false;
+    if (!group_ || group_->oom_event_descriptor() < 0) return;
+    watcher_.watch(group_->oom_event_descriptor(), POLLIN, [this](short) { check_memory(); });
 }
 
 void LiveRun::watch_syscalls() {
@@ -198,10 +202,15 @@ void LiveRun::abort(const std::string& reason) {
 
 void LiveRun::check_memory() {
     const Result<std::uint64_t> kills = group_->oom_kills();
-    // The whole tree ends with the first victim: what is left is a program that lost a part of itself.
+    watcher_.unwatch(group_->oom_event_descriptor());
     if (kills.has_value() && *kills > 0) {
-        watcher_.unwatch(group_->oom_event_descriptor());
+        // The whole tree ends with the first victim: what is left is a program that lost a part of
+        // itself.
         kill_for("memory-limit");
+    } else if (!killed_at_) {
+        // v1 tells of the event before it kills, and goes on telling until then.
+        memory_check_pending_ = true;
+        next_check_ = Clock::now() + kShortestCheck;
     }
 }
 
@@ -222,6 +231,7 @@ void LiveRun::tick(Clock::time_point now) {
         if (now >= *killed_at_ + kKillPatience) fail(Error{ErrorKind::kInternal, 0, "cannot end the sandbox", {}});
         return;
     }
+    if (memory_check_pending_) watch_memory();
     const Limits& limits = job_.limits;
     const nanoseconds cpu = limits.cpu || !group_ ? cpu_now() : nanoseconds(0);
     if (limits.cpu && cpu > *limits.cpu + limits.extra_time) return kill_for("cpu-limit");
@@ -259,8 +269,10 @@ Outcome LiveRun::finish() {
     if (box_) watcher_.unwatch(box_->event_descriptor());
     if (group_ && group_->oom_event_descriptor() >= 0) watcher_.unwatch(group_->oom_event_descriptor());
     if (!exit_ && group_) (void)group_->kill(std::chrono::seconds(2));
-    box_.reset();
+    // The box's namespaces go while the group is removed.
+    if (box_) box_->dismiss();
     group_.reset();
+    box_.reset();
     return outcome_;
 }
 

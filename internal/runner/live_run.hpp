@@ -55,6 +55,7 @@ class LiveRun {
     Result<void> make_group(const cgroup::Hierarchy& hierarchy, std::vector<std::string>& weaker);
     Result<void> prepare_streams(sandbox::BoxSpec& spec);
     void watch_box();
+    void watch_memory();
     void watch_syscalls();
     void fail(const Error& error);
     void refuse_start(int error_number);
@@ -86,6 +87,7 @@ class LiveRun {
     std::string killed_for_;  // the limit, for the report only: the verdict follows from figures
     bool over_ = false;
     bool aborted_ = false;
+    bool memory_check_pending_ = false;
     ProcessSample highest_;
     std::chrono::nanoseconds sampled_cpu_{0};
     unsigned cpus_ = 1;

@@ -55,6 +55,7 @@ Result<PairReport> PairRun::run() {
     report_.limits = prototype_.limits;
     report_.interactor_limits = tool_limits(prototype_.limits);
     report_.interactor_limits.wall = prototype_.limits.wall;
+    if (report_.interactor_limits.wall) *report_.interactor_limits.wall += kInteractorGrace;
     report_.transcript = options_.transcript;
     if (options_.transcript.empty()) {
         ASSAY_CHECK(join());
@@ -154,6 +155,10 @@ void PairRun::collect() {
     report_.interrupted = supervisor_.interrupted();
 }
 
+bool killed_for_limit(const Outcome& outcome) {
+    return outcome.signal && !outcome.limit.empty();
+}
+
 bool fell(const Outcome& outcome) {
     return outcome.verdict == Verdict::kSignal || outcome.verdict == Verdict::kNonzero;
 }
@@ -206,7 +211,17 @@ int exit_code_of(const PairReport& report) {
 
 Side first_to_end(const PairReport& report) {
     const auto end_of = [](const Outcome& outcome) { return outcome.started + outcome.wall; };
-    return end_of(report.interactor) < end_of(report.program) ? Side::kInteractor : Side::kProgram;
+    const auto lead = end_of(report.interactor) - end_of(report.program);
+    // Not the last one: at an exit the kernel closes descriptors late and one by one, while the
+    // other side, woken by the first, may be gone already.
+    if (std::chrono::abs(lead) < kEndPrecision && !report.closings.empty()) {
+        return report.closings.front().side;
+    }
+    return lead < lead.zero() ? Side::kInteractor : Side::kProgram;
+}
+
+bool both_stalled(const PairReport& report) {
+    return report.program.verdict == Verdict::kWall && first_to_end(report) == Side::kProgram;
 }
 
 std::optional<Side> broke_pipe(const PairReport& report) {
@@ -216,6 +231,7 @@ std::optional<Side> broke_pipe(const PairReport& report) {
     const auto& closings = report.closings;
     for (auto closing = closings.begin(); closing != closings.end(); ++closing) {
         if (closing->end != End::kInput) continue;
+        if (killed_for_limit(outcome_of(closing->side))) return std::nullopt;
         const Side harmed = other(closing->side);
         const bool still_open =
             std::find(closings.begin(), closing, Closing{harmed, End::kOutput}) == closing;

@@ -4,8 +4,8 @@
 // The program's stdout is the interactor's stdin and the other way round. Without a transcript the
 // pipes are direct, so a message costs one switch between the two; with one, each direction is
 // relayed through the supervisor, which holds at most a block per direction and reads on only when
-// the other side took it: back-pressure as in a pipe, no deadlock that the programs would not have
-// had themselves.
+// the other side took it: back-pressure as in a pipe. (So there is more room in between: two
+// programs that stall by filling their pipes stall later with a transcript than without.)
 //
 // Who closed which end first is read from inotify on the pipes (pair_closings.hpp), with and
 // without a relay.
@@ -19,6 +19,7 @@
 
 #include <linux/filter.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,10 @@
 
 namespace assay::runner {
 
+// How much longer than the program the interactor may live: where both wait for each other, the
+// program's limit fires, and an interactor alive then has its share in the stall.
+inline constexpr std::chrono::nanoseconds kInteractorGrace = std::chrono::seconds(1);
+
 struct PairOptions {
     std::vector<std::string> interactor;    // words
     std::string transcript;                 // file; empty: none
@@ -42,7 +47,7 @@ struct PairReport {
     std::vector<std::string> command;
     std::vector<std::string> interactor_command;
     Limits limits;             // the program's
-    Limits interactor_limits;  // a tool's (tool.hpp), but the program's wall limit
+    Limits interactor_limits;  // a tool's (tool.hpp), with the program's wall limit and grace
     Outcome program;
     Outcome interactor;
     std::vector<Closing> closings;  // in order; empty where the host offers no inotify
@@ -62,10 +67,16 @@ std::string_view word(const PairReport& report);
 // 0 right, 1 wrong, the program's code as in a single run, 125 when the interactor failed.
 int exit_code_of(const PairReport& report);
 
+// By the times of their ends; where these lie closer together than they are exact, by who closed
+// the last end of a pipe.
+inline constexpr std::chrono::nanoseconds kEndPrecision = std::chrono::milliseconds(20);
 Side first_to_end(const PairReport& report);
 
+// The program passed its wall limit while the interactor was alive: a stall that names both.
+bool both_stalled(const PairReport& report);
+
 // The side that closed its input while the other, which came to harm, still had its output open;
-// empty when nobody was harmed.
+// empty when nobody was harmed, or when it was a limit that ended the one who closed.
 std::optional<Side> broke_pipe(const PairReport& report);
 
 // Errors: the job is misspelt, the transcript cannot be written, the host has no room. The

@@ -50,6 +50,7 @@ Json pair_json(const PairReport& report) {
     object.set("verdict", word(report));
     object.set("first_to_end", word(first_to_end(report)));
     object.set("broke_pipe", broke ? Json(word(*broke)) : Json());
+    object.set("both_stalled", both_stalled(report));
     object.set("closings", closings_json(report));
     object.set("transcript", report.transcript.empty() ? Json() : Json(report.transcript));
     object.set("transcript_error",
@@ -69,6 +70,7 @@ std::string pair_summary(const PairReport& report, bool colour) {
     text += "program: " + summary(report.program, report.limits, colour);
     text += "interactor: " + summary(report.interactor, report.interactor_limits, colour);
     text += "first to end: " + std::string(word(first_to_end(report))) + "\n";
+    if (both_stalled(report)) text += "program and interactor were both alive at the wall limit\n";
     if (const std::optional<Side> broke = broke_pipe(report)) {
         text += "broke the pipe: " + std::string(word(*broke)) +
                 " (closed its input while the other side had its output open)\n";

@@ -101,6 +101,17 @@ TEST_CASE("pair: who ended first follows from start and wall time", "[runner][pa
     CHECK(first_to_end(report) == Side::kInteractor);
 }
 
+TEST_CASE("pair: ends too close to tell apart are told by the pipes", "[runner][pair]") {
+    PairReport report = pair_of(exited(0, 5ms), exited(0, 6ms));
+    report.closings = {{Side::kInteractor, End::kOutput},
+                       {Side::kInteractor, End::kInput},
+                       {Side::kProgram, End::kOutput},
+                       {Side::kProgram, End::kInput}};
+    CHECK(first_to_end(report) == Side::kInteractor);
+    report.interactor.wall = 60ms;
+    CHECK(first_to_end(report) == Side::kProgram);
+}
+
 TEST_CASE("pair: the pipe was broken by whoever stopped reading a side that came to harm",
           "[runner][pair]") {
     PairReport report = pair_of(exited(0, 5ms), exited(1, 6ms));
@@ -122,6 +133,19 @@ TEST_CASE("pair: to stop reading what has ended breaks nothing", "[runner][pair]
     CHECK(broke_pipe(report) == std::nullopt);
 }
 
+TEST_CASE("pair: a side that was killed for its limit broke nothing", "[runner][pair]") {
+    PairReport report = pair_of(limited(Verdict::kTime, 5ms), exited(1, 6ms));
+    report.program.limit = "cpu-limit";
+    report.closings = {{Side::kProgram, End::kInput}, {Side::kProgram, End::kOutput}};
+    CHECK(broke_pipe(report) == std::nullopt);
+}
+
+TEST_CASE("pair: a stall names both sides", "[runner][pair]") {
+    CHECK(both_stalled(pair_of(limited(Verdict::kWall, 5ms), exited(1, 6ms))));
+    CHECK_FALSE(both_stalled(pair_of(limited(Verdict::kWall, 5ms), exited(0, 4ms))));
+    CHECK_FALSE(both_stalled(pair_of(limited(Verdict::kTime, 5ms), exited(1, 6ms))));
+}
+
 TEST_CASE("pair: without closings a SIGPIPE tells who broke the pipe", "[runner][pair]") {
     CHECK(broke_pipe(pair_of(killed(SIGPIPE, 5ms), exited(1, 4ms))) == Side::kInteractor);
     CHECK(broke_pipe(pair_of(exited(0, 4ms), killed(SIGPIPE, 5ms))) == Side::kProgram);
@@ -129,15 +153,15 @@ TEST_CASE("pair: without closings a SIGPIPE tells who broke the pipe", "[runner]
 }
 
 TEST_CASE("pair: JSON has both sides and how it ended", "[runner][pair]") {
-    PairReport report = pair_of(exited(0, 5ms), exited(1, 6ms));
+    PairReport report = pair_of(exited(0, 5ms), exited(1, 60ms));
     report.command = {"./sol"};
     report.interactor_command = {"./judge", "5"};
     report.closings = {{Side::kProgram, End::kInput}};
     const std::string json = assay::runner::pair_json(report).compact();
-    CHECK(
-        json.starts_with(R"({"schema":"assay-pair/1","verdict":"wrong","first_to_end":"program",)"
-                         R"("broke_pipe":"program","closings":[{"side":"program","end":"input"}],)"
-                         R"("transcript":null,"transcript_error":null,"interrupted":null,)"));
+    CHECK(json.starts_with(
+        R"({"schema":"assay-pair/1","verdict":"wrong","first_to_end":"program",)"
+        R"("broke_pipe":"program","both_stalled":false,"closings":[{"side":"program","end":"input"}],)"
+        R"("transcript":null,"transcript_error":null,"interrupted":null,)"));
     CHECK(json.find(R"("command":["./judge","5"])") != json.npos);
     CHECK(assay::runner::pair_summary(report, false).starts_with("wrong\nprogram: ok\n"));
 }

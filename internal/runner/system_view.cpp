@@ -265,6 +265,7 @@ Result<sandbox::BoxSpec> make_box_spec(const Job& job) {
     ASSAY_TRY(program.resource_limits, resource_limits(job.limits));
     ASSAY_TRY(program.cpus, parse_cpu_list(job.limits.cpu_set));
     program.seccomp = job.seccomp;
+    program.seccomp_lets_write = job.seccomp_lets_write;
     program.trace_syscalls = job.trace_syscalls;
     return spec;
 }

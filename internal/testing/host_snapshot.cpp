@@ -7,9 +7,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <system_error>
+
+#include "pkg/posix/files.hpp"
 
 namespace assay::testing {
 namespace {
@@ -100,8 +101,8 @@ struct ProcessStatus {
 };
 
 ProcessStatus status_of(const fs::path& process) {
-    std::ifstream file(process / "stat");
-    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    const Result<std::string> read = posix::read_file(process / "stat");
+    const std::string text = read ? *read : "";  // it may have ended meanwhile
     const std::size_t open = text.find('(');
     const std::size_t close = text.rfind(')');
     if (open == std::string::npos || close + 2 >= text.size()) return {};

@@ -33,7 +33,8 @@ _assay_program() {
     fi
 }
 
-# Undoes readline's splitting at '=' and ':'. Sets words, and starts: where each begins in COMP_WORDS.
+# Undoes readline's splitting at '=' and ':'.
+# Sets words, and starts: where each of them begins in COMP_WORDS.
 _assay_join() {
     local line=${COMP_LINE:0:COMP_POINT} i
     words=() starts=()

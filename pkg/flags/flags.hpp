@@ -11,12 +11,13 @@
 // environment support ranks a file above the environment and loses line numbers. toml++ reads the
 // file. Neither shows outside this package.
 //
-// A switch:  --writable, --writable=false, --no-writable; variable 1 0 true false yes no; true or
-// false in a file. A list:    the flag repeated; one item per line in a variable (items may hold
-// commas and colons,
-//            never newlines); an array of strings, or one string, in a file. A stronger layer
-//            replaces the whole list.
-// Others:    the flag given twice: the last one holds. `none` unsets an optional value.
+// - A switch: --writable, --writable=false, --no-writable; in a variable 1 0 true false yes no; in
+//   a file true or false.
+// - A list: the flag repeated; in a variable one item per line (items may hold commas and colons,
+//   never newlines); in a file an array of strings or one string. A stronger layer replaces the
+//   whole list.
+// - Others: of a flag given twice the last one holds. `none` unsets an optional value.
+//
 // A variable that is set but empty counts as not set. An unknown variable with the prefix of the
 // chosen command (ASSAY_RUN_…) is an error, as is an unknown key or flag: each names the nearest
 // known one.
@@ -27,14 +28,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include <optional>
 
 #include "pkg/result/result.hpp"
 #include "pkg/units/units.hpp"

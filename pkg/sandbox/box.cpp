@@ -76,7 +76,7 @@ Error clone_error(int number) {
 // The network namespace is not among them: the init makes it itself, at the same time as we write the
 // maps and make the control groups, because it takes as long as all the others together.
 constexpr unsigned long kNamespaces =
-    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
 }  // namespace
 
@@ -179,6 +179,10 @@ void Box::kill() {
     if (!send_record(state_->socket.get(), order).has_value()) {
         ::syscall(SYS_pidfd_send_signal, state_->init.get(), SIGKILL, nullptr, 0);
     }
+}
+
+void Box::dismiss() {
+    ::syscall(SYS_pidfd_send_signal, state_->init.get(), SIGKILL, nullptr, 0);
 }
 
 pid_t Box::init_pid() const { return state_->init_pid; }

@@ -99,7 +99,10 @@ struct ProgramSpec {
     bool terminal = false;  // a pty of the box's own replaces the three, see Box::terminal()
     std::vector<ResourceLimit> resource_limits;
     std::vector<int> cpus;                 // affinity; empty: inherited
-    std::span<const sock_filter> seccomp;  // empty: none; it must let write(2) and execve(2) pass
+    std::span<const sock_filter> seccomp;  // empty: none; it must let execve(2) pass
+    // The filter lets write(2) pass, so that it can be installed before the groups are joined, and what
+    // that costs is not charged to the program.
+    bool seccomp_lets_write = false;
     bool trace_syscalls = false;           // seccomp is trace_program() of notify.hpp
 };
 
@@ -143,6 +146,9 @@ class Box {
 
     // Kills the program and everything it left, so that event_descriptor() becomes readable and finish() reports. Idempotent.
     void kill();
+
+    // Nothing more is wanted of the box: it begins to go, and the destructor has less to wait for.
+    void dismiss();
 
     // Host pid of the init; every process of the box descends from it.
     pid_t init_pid() const;

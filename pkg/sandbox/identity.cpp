@@ -120,17 +120,21 @@ Result<void> write_maps(const Identity& identity, pid_t pid) {
     return write_map_files(pid, uids, gids, !identity.own_uids);
 }
 
+// A process that waits to be killed. It shares our memory, so it costs no copy of it, but never
+// returns and touches nothing but its own stack.
+int wait_for_death(void* parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (::getppid() == *static_cast<const pid_t*>(parent)) ::pause();
+    return 0;
+}
+
 Result<posix::UniqueFd> caller_to_program_namespace(const Identity& identity) {
     // The namespace needs a process only until a descriptor holds it.
-    const pid_t parent = ::getpid();
-    const long pid = ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
-    if (pid < 0) return system_error("cannot create a user namespace for id-mapped mounts", errno);
-    if (pid == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        while (::getppid() == parent) ::pause();
-        ::_exit(0);
-    }
-    const auto child = static_cast<pid_t>(pid);
+    alignas(16) static char stack[4096];
+    pid_t parent = ::getpid();
+    const pid_t child = ::clone(wait_for_death, stack + sizeof stack,
+                                CLONE_VM | CLONE_NEWUSER | SIGCHLD, &parent);
+    if (child < 0) return system_error("cannot create a user namespace for id-mapped mounts", errno);
     Result<void> written =
         write_map_files(child, map_line(::geteuid(), identity.program_outside.uid),
                         map_line(::getegid(), identity.program_outside.gid), false);

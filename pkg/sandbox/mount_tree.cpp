@@ -122,7 +122,7 @@ class TreeBuilder {
     Result<UniqueFd> writable_directory(const std::string& path) {
         if (!has_rootfs()) return make_directory(root_.get(), path);
         ASSAY_TRY(UniqueFd directory, make_directory(scratch_.get(), "/writable" + path));
-        ASSAY_CHECK(open_to_program(directory, spec_, path, identity_.program_inside));
+        ASSAY_CHECK(open_to_program(directory.get(), spec_, path, identity_.program_inside));
         return directory;
     }
 

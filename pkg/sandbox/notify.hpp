@@ -38,7 +38,8 @@ Result<std::vector<sock_filter>> tracing_program(const SeccompPolicy& policy = d
 
 // Installs a tracing program and sends its listener over a UNIX socket. Async-signal-safe, for
 // the vfork child that execs next; no_new_privs is set already. Returns 0 or the errno. After it
-// the caller may call execve, clock_gettime and _exit only: any other call waits for the listener.
+// the caller may call execve, clock_gettime and exit_group only: any other call waits for the
+// listener. exit_group by syscall(2): before _exit, sanitizers put calls of their own.
 int install_traced(std::span<const sock_filter> program, int socket) noexcept;
 
 // The other end of that socket: the listener. Blocks until install_traced has sent it.

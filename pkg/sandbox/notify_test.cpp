@@ -148,7 +148,7 @@ TEST_CASE("notify: a launcher whose exec fails ends though nobody listens", "[no
         if (install_traced(program, sockets.there.get()) == 0) {
             ::execl("/nonexistent", "nonexistent", nullptr);
         }
-        ::_exit(127);
+        ::syscall(SYS_exit_group, 127);
     }
     // vfork returns once the child has ended: with a call that waits for a listener, never.
     const int status = testing::wait_for(child);
@@ -165,7 +165,7 @@ TEST_CASE("notify: a launcher gets to its program though nobody listens yet", "[
         if (install_traced(program, sockets.there.get()) == 0) {
             ::execl("/bin/true", "true", nullptr);
         }
-        ::_exit(127);
+        ::syscall(SYS_exit_group, 127);
     }
     auto listener = receive_listener(sockets.here.get());
     REQUIRE(listener.has_value());

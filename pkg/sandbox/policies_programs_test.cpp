@@ -55,7 +55,8 @@ fs.writeFileSync('f', 'text');
 const worker = new Worker('require("worker_threads").parentPort.postMessage(7)', { eval: true });
 worker.on('message', () => fs.readFile('f', () => {
   execFile('/bin/echo', ['child'], (error, out) => {
-    const server = http.createServer((q, a) => a.end('served ' + out.trim())).listen(0, '127.0.0.1', () =>
+    const server = http.createServer((q, a) => a.end('served ' + out.trim()));
+    server.listen(0, '127.0.0.1', () =>
       http.get({ port: server.address().port }, a => a.on('data', d => {
         console.log('' + d); server.close(); process.exit(error ? 1 : 0); })));
   });

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <unordered_map>
 #include <utility>
 
 #include "pkg/posix/files.hpp"
@@ -53,23 +54,45 @@ class Furnisher {
         return make_writable(spec_.home);
     }
 
+    // The directory at `path`, made with its parents. Looked up once: most entries share a few parents.
+    Result<int> directory(const std::string& path) {
+        if (const auto known = directories_.find(path); known != directories_.end()) {
+            return known->second.get();
+        }
+        UniqueFd made;
+        if (path == "/" || !spec_.rootfs.empty()) {
+            ASSAY_TRY(made, make_directory(root_, path));
+        } else {
+            // Nobody but us has made anything here: there is no link to be careful of.
+            ASSAY_TRY(const int parent, directory(parent_of(path)));
+            const std::string name = last_of(path);
+            if (::mkdirat(parent, name.c_str(), 0755) != 0 && errno != EEXIST) {
+                return system_error("cannot make " + path + " in the sandbox", errno);
+            }
+            ASSAY_TRY(made, posix::open_at(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+        }
+        const int fd = made.get();
+        directories_.emplace(path, std::move(made));
+        return fd;
+    }
+
     Result<void> make_writable(const std::string& path) {
-        ASSAY_TRY(const UniqueFd directory, make_directory(root_, path));
+        ASSAY_TRY(const int writable, directory(path));
         // With a rootfs, what is writable is a directory elsewhere that is mounted here.
         if (!spec_.rootfs.empty()) return {};
-        return open_to_program(directory, spec_, path, options_.owner);
+        return open_to_program(writable, spec_, path, options_.owner);
     }
 
     Result<void> make_links_and_files() {
         for (const Symlink& link : spec_.symlinks) {
-            ASSAY_TRY(const UniqueFd parent, make_directory(root_, parent_of(link.path)));
-            if (::symlinkat(link.target.c_str(), parent.get(), last_of(link.path).c_str()) != 0) {
+            ASSAY_TRY(const int parent, directory(parent_of(link.path)));
+            if (::symlinkat(link.target.c_str(), parent, last_of(link.path).c_str()) != 0) {
                 return system_error("cannot link " + link.path, errno);
             }
         }
         for (const GeneratedFile& file : spec_.files) {
-            ASSAY_TRY(const UniqueFd parent, make_directory(root_, parent_of(file.path)));
-            ASSAY_TRY(const UniqueFd fd, posix::open_at(parent.get(), last_of(file.path),
+            ASSAY_TRY(const int parent, directory(parent_of(file.path)));
+            ASSAY_TRY(const UniqueFd fd, posix::open_at(parent, last_of(file.path),
                                                         O_WRONLY | O_CREAT | O_EXCL, 0644));
             ASSAY_CHECK(posix::write_all(fd.get(), file.content, file.path));
         }
@@ -78,25 +101,33 @@ class Furnisher {
 
     // Below another mount they are made in vain, and must be there already.
     Result<void> make_mount_points() {
-        ASSAY_CHECK(make_directory(root_, "/proc"));
+        ASSAY_CHECK(directory("/proc"));
         for (const BindMount& bind : spec_.binds) {
             struct stat status {};
-            const bool file = ::stat(bind.source.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
-            ASSAY_CHECK(file ? make_file(root_, bind.destination)
-                             : make_directory(root_, bind.destination));
+            if (::stat(bind.source.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) {
+                ASSAY_CHECK(make_file_in_tree(bind.destination));
+            } else {
+                ASSAY_CHECK(directory(bind.destination));
+            }
         }
-        for (const TmpfsMount& tmpfs : spec_.tmpfs) {
-            ASSAY_CHECK(make_directory(root_, tmpfs.destination));
-        }
+        for (const TmpfsMount& tmpfs : spec_.tmpfs) ASSAY_CHECK(directory(tmpfs.destination));
         return {};
     }
 
+    Result<void> make_file_in_tree(const std::string& path) {
+        ASSAY_TRY(const int parent, directory(parent_of(path)));
+        constexpr int kFlags = O_CREAT | O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+        return posix::open_at(parent, last_of(path), kFlags, 0644).has_value()
+                   ? Result<void>{}
+                   : Result<void>{system_error("cannot make " + path + " in the sandbox", errno)};
+    }
+
     Result<void> make_devices() {
-        ASSAY_TRY(const UniqueFd dev, make_directory(root_, "/dev"));
+        ASSAY_TRY(const int dev, directory("/dev"));
         for (const Device& device : kDevices) {
             if (!options_.make_devices) {
-                ASSAY_CHECK(make_file(root_, device.path));
-            } else if (::mknodat(dev.get(), last_of(device.path).c_str(), S_IFCHR | 0666,
+                ASSAY_CHECK(make_file_in_tree(device.path));
+            } else if (::mknodat(dev, last_of(device.path).c_str(), S_IFCHR | 0666,
                                  ::makedev(device.major, device.minor)) != 0) {
                 return system_error(std::string("cannot make ") + device.path, errno);
             }
@@ -107,12 +138,12 @@ class Furnisher {
                                                              {"/proc/self/fd/2", "stderr"}};
         for (const auto& [target, name] : links) ASSAY_CHECK(link_in(dev, target, name));
         if (!options_.terminal) return {};
-        ASSAY_CHECK(make_directory(root_, "/dev/pts"));
+        ASSAY_CHECK(directory("/dev/pts"));
         return link_in(dev, "pts/ptmx", "ptmx");
     }
 
-    static Result<void> link_in(const UniqueFd& directory, const char* target, const char* name) {
-        if (::symlinkat(target, directory.get(), name) == 0 || errno == EEXIST) return {};
+    static Result<void> link_in(int parent, const char* target, const char* name) {
+        if (::symlinkat(target, parent, name) == 0 || errno == EEXIST) return {};
         return system_error(std::string("cannot link /dev/") + name, errno);
     }
 
@@ -120,8 +151,8 @@ class Furnisher {
         for (const CopyIn& copy : spec_.copy_in) {
             const std::string path = parent_of(copy.destination);
             if (open_in(root_, path, O_PATH, 0)) continue;
-            ASSAY_TRY(const UniqueFd directory, make_directory(root_, path));
-            if (::fchownat(directory.get(), "", options_.owner.uid, options_.owner.gid, AT_EMPTY_PATH) != 0) {
+            ASSAY_TRY(const int made, directory(path));
+            if (::fchownat(made, "", options_.owner.uid, options_.owner.gid, AT_EMPTY_PATH) != 0) {
                 return system_error("cannot give " + path + " to the program", errno);
             }
         }
@@ -131,6 +162,7 @@ class Furnisher {
     int root_;
     const FilesystemSpec& spec_;
     const FurnishOptions& options_;
+    std::unordered_map<std::string, UniqueFd> directories_;
 };
 
 }  // namespace
@@ -173,13 +205,13 @@ Result<void> furnish(const UniqueFd& root, const FilesystemSpec& spec, const Fur
     return Furnisher(root, spec, options).furnish();
 }
 
-Result<void> open_to_program(const UniqueFd& directory, const FilesystemSpec& spec,
+Result<void> open_to_program(int directory, const FilesystemSpec& spec,
                              const std::string& path, const Ids& owner) {
     const bool home = path == spec.home;
-    if (home && ::fchownat(directory.get(), "", owner.uid, owner.gid, AT_EMPTY_PATH) != 0) {
+    if (home && ::fchownat(directory, "", owner.uid, owner.gid, AT_EMPTY_PATH) != 0) {
         return system_error("cannot give " + path + " to the program", errno);
     }
-    if (::fchmodat(directory.get(), ".", home ? 0700 : 01777, 0) != 0) {
+    if (::fchmodat(directory, ".", home ? 0700 : 01777, 0) != 0) {
         return system_error("cannot set the mode of " + path, errno);
     }
     return {};

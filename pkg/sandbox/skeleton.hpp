@@ -53,7 +53,7 @@ Result<void> furnish(const posix::UniqueFd& root, const FilesystemSpec& spec,
                      const FurnishOptions& options);
 
 // Sets the mode and owner of a directory that a program may write in.
-Result<void> open_to_program(const posix::UniqueFd& directory, const FilesystemSpec& spec,
+Result<void> open_to_program(int directory, const FilesystemSpec& spec,
                              const std::string& path, const Ids& owner);
 
 }  // namespace assay::sandbox

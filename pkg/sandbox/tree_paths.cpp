@@ -8,8 +8,6 @@
 
 #include <cerrno>
 
-#include "pkg/posix/files.hpp"
-
 namespace assay::sandbox {
 
 using posix::UniqueFd;
@@ -37,13 +35,6 @@ Result<UniqueFd> make_directory(int root, const std::string& path, mode_t mode) 
     found = open_in(root, path, kFlags, RESOLVE_IN_ROOT);
     if (!found) return system_error("cannot open " + path + " in the sandbox", errno);
     return found;
-}
-
-Result<UniqueFd> make_file(int root, const std::string& path) {
-    UniqueFd found = open_in(root, path, O_PATH, RESOLVE_IN_ROOT);
-    if (found) return found;
-    ASSAY_TRY(const UniqueFd parent, make_directory(root, parent_of(path)));
-    return posix::open_at(parent.get(), last_of(path), O_CREAT | O_RDONLY | O_NOFOLLOW, 0644);
 }
 
 std::string parent_of(const std::string& path) {

@@ -20,9 +20,6 @@ posix::UniqueFd open_in(int root, const std::string& path, std::uint64_t flags, 
 // The directory (opened with O_PATH), made with its parents where missing.
 Result<posix::UniqueFd> make_directory(int root, const std::string& path, mode_t mode = 0755);
 
-// Something that can be mounted on: an empty file, made where missing.
-Result<posix::UniqueFd> make_file(int root, const std::string& path);
-
 std::string parent_of(const std::string& path);  // "/a/b" -> "/a", "/a" -> "/"
 std::string last_of(const std::string& path);    // "/a/b" -> "b"
 
