@@ -46,7 +46,7 @@ struct ModeOption {
 };
 
 Result<Mode> choose_mode(const RunOptions& options) {
-    const bool repeated = options.repeat.value != 1;
+    const bool repeated = options.repeat.value != 1 || options.warmup.value != 0;
     Mode mode = Mode::kOnce;
     if (!options.interact.empty()) mode = Mode::kPair;
     if (!options.cases.empty()) mode = Mode::kCases;
@@ -65,7 +65,9 @@ Result<Mode> choose_mode(const RunOptions& options) {
           ModeOption{options.jobs != defaults.jobs, "jobs", Mode::kCases, "--cases"},
           ModeOption{options.warmup.value != 0, "warmup", Mode::kRepeat, "--repeat"},
           ModeOption{!options.meta.empty(), "meta", Mode::kOnce, "a single run"},
-          ModeOption{!options.trace_syscalls.empty(), "trace-syscalls", Mode::kOnce, "a single run"}}) {
+          ModeOption{!options.copy_out.empty(), "copy-out", Mode::kOnce, "a single run"},
+          ModeOption{!options.trace_syscalls.empty(), "trace-syscalls", Mode::kOnce,
+                     "a single run"}}) {
         if (option.given && option.mode != mode) {
             return usage_error(std::string("--") + option.name + " goes with " + option.needs);
         }
@@ -84,7 +86,9 @@ bool is_limit(runner::Verdict verdict) {
            verdict == Verdict::kOutput || verdict == Verdict::kSyscall;
 }
 
-void say(const std::string& text) { (void)posix::write_all(STDERR_FILENO, text, "stderr"); }
+void say(const std::string& text) {
+    (void)posix::write_all(STDERR_FILENO, text, "stderr");
+}
 
 class RunCommand final : public Command {
   public:
@@ -113,7 +117,8 @@ class RunCommand final : public Command {
         return options_.trace_syscalls.empty() ? options_.meta : options_.trace_syscalls;
     }
 
-    Result<int> run_mode(Mode mode, runner::Supervisor& supervisor, const runner::Job& job, bool color) {
+    Result<int> run_mode(Mode mode, runner::Supervisor& supervisor, const runner::Job& job,
+                         bool color) {
         switch (mode) {
             case Mode::kOnce:
                 return run_once(supervisor, job, color);
@@ -128,22 +133,30 @@ class RunCommand final : public Command {
     }
 
     Result<int> run_once(runner::Supervisor& supervisor, const runner::Job& job, bool color) {
-        ASSAY_CHECK(supervisor.start(job));
+        if (const auto started = supervisor.start(job); !started.has_value()) {
+            runner::Outcome refused;
+            refused.error = to_string(started.error());
+            write(json_, [&] { return runner::run_report(refused, job).pretty(); });
+            return started.error();
+        }
         const runner::Finished finished = *supervisor.wait();
         const runner::Outcome& outcome = finished.outcome;
         tell(outcome, job, color);
         write(json_, [&] { return runner::run_report(outcome, job).pretty(); });
-        write(other_, [&] {
-            return job.trace_syscalls ? runner::write_policy_file(finished.traced_syscalls)
-                                      : runner::isolate_meta(outcome);
-        });
+        // A program that did not start made no calls: the policy would refuse everything.
+        const bool traced_nothing = job.trace_syscalls && finished.traced_syscalls.empty();
+        if (!traced_nothing)
+            write(other_, [&] {
+                return job.trace_syscalls ? runner::write_policy_file(finished.traced_syscalls)
+                                          : runner::isolate_meta(outcome);
+            });
         if (supervisor.interrupted() != 0) return kRunSignalBase + supervisor.interrupted();
         return runner::exit_code_of(outcome);
     }
 
     Result<int> run_pair(runner::Supervisor& supervisor, const runner::Job& job, bool color) {
         runner::PairOptions pair;
-        ASSAY_TRY(pair.interactor, runner::split_command(options_.interact, "interact"));
+        ASSAY_TRY(pair.interactor, runner::split_command(options_.interact, "--interact"));
         pair.transcript = options_.transcript;
         pair.tool_seccomp = tool_filter();
         ASSAY_TRY(const runner::PairReport report, runner::run_pair(supervisor, pair, job));
@@ -160,7 +173,7 @@ class RunCommand final : public Command {
         cases.fail_fast = options_.fail_fast;
         cases.tool_seccomp = tool_filter();
         if (!options_.compile.empty()) {
-            ASSAY_TRY(cases.compile, runner::split_command(options_.compile, "compile"));
+            ASSAY_TRY(cases.compile, runner::split_command(options_.compile, "--compile"));
         }
         runner::Progress progress(STDERR_FILENO, true, "cases");
         ASSAY_TRY(const runner::CasesReport report,
@@ -168,7 +181,8 @@ class RunCommand final : public Command {
         progress.clear();
         // The table is the result, unless the JSON report takes its place.
         const int out = options_.json == "-" ? STDERR_FILENO : STDOUT_FILENO;
-        ASSAY_CHECK(posix::write_all(out, runner::cases_table(report, color && ::isatty(out) == 1), "the table"));
+        ASSAY_CHECK(posix::write_all(out, runner::cases_table(report, color && ::isatty(out) == 1),
+                                     "the table"));
         write(json_, [&] { return runner::cases_json(report).pretty(); });
         write(other_, [&] { return runner::junit_xml(report); });
         return runner::exit_code_of(report);
@@ -207,6 +221,8 @@ class RunCommand final : public Command {
 
 }  // namespace
 
-std::unique_ptr<Command> make_run_command() { return std::make_unique<RunCommand>(); }
+std::unique_ptr<Command> make_run_command() {
+    return std::make_unique<RunCommand>();
+}
 
 }  // namespace assay::app

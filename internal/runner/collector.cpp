@@ -44,8 +44,12 @@ Collector::~Collector() {
     }
 }
 
-int Collector::program_stdout() const { return streams_[0].program_end.get(); }
-int Collector::program_stderr() const { return streams_[1].program_end.get(); }
+int Collector::program_stdout() const {
+    return streams_[0].program_end.get();
+}
+int Collector::program_stderr() const {
+    return streams_[1].program_end.get();
+}
 
 void Collector::release_program_ends() {
     for (Stream& stream : streams_) stream.program_end.reset();
@@ -87,8 +91,10 @@ bool Collector::take_piece(Stream& stream) {
 }
 
 void Collector::give_piece(Stream& stream) {
-    // A reader that went away must not stop the program's other stream; its loss is the caller's choice.
-    (void)posix::write_all(stream.destination.get(), {stream.piece.data(), stream.held}, "the output");
+    // A reader that went away must not stop the program's other stream; its loss is the caller's
+    // choice.
+    (void)posix::write_all(stream.destination.get(), {stream.piece.data(), stream.held},
+                           "the output");
     stream.held = 0;
 }
 

@@ -1,8 +1,8 @@
 // Passes the program's stdout and stderr on, counting, up to a limit on both together.
 //
-// Each stream is a pipe read here and written to the caller's descriptor in pieces that a ready pipe always takes
-// (PIPE_BUF), so the loop never blocks and never holds more than one piece per stream: a slow reader
-// slows the program, as it would without us.
+// Each stream is a pipe read here and written to the caller's descriptor in pieces that a ready
+// pipe always takes (PIPE_BUF), so the loop never blocks and never holds more than one piece per
+// stream: a slow reader slows the program, as it would without us.
 #pragma once
 
 #include <array>
@@ -18,7 +18,8 @@ namespace assay::runner {
 
 class Collector {
   public:
-    // Borrows the descriptors and the watcher. on_limit is called once, when more than the limit came.
+    // Borrows the descriptors and the watcher. on_limit is called once, when more than the limit
+    // came.
     static Result<std::unique_ptr<Collector>> create(Watcher& watcher, int stdout_fd, int stderr_fd,
                                                      std::uint64_t limit,
                                                      std::function<void()> on_limit);
@@ -26,7 +27,8 @@ class Collector {
     Collector(const Collector&) = delete;
     Collector& operator=(const Collector&) = delete;
 
-    // The program's ends; the caller closes them with release_program_ends() once the program has them.
+    // The program's ends; the caller closes them with release_program_ends() once the program has
+    // them.
     int program_stdout() const;
     int program_stderr() const;
     void release_program_ends();

@@ -36,7 +36,8 @@ Result<void> copy_extents(int from, int to, off_t size, const std::string& name)
 Result<void> copy_out_of(const sandbox::Box& box, const Copy& copy, std::uint64_t max_bytes) {
     ASSAY_TRY(const posix::UniqueFd from, box.open_output(copy.source));
     struct stat status {};
-    if (::fstat(from.get(), &status) != 0) return system_error("cannot examine " + copy.source, errno);
+    if (::fstat(from.get(), &status) != 0)
+        return system_error("cannot examine " + copy.source, errno);
     if (static_cast<std::uint64_t>(status.st_size) > max_bytes) {
         return usage_error("cannot copy out " + copy.source + ": it is longer than " +
                                units::spell(units::Bytes{max_bytes}),
@@ -47,7 +48,8 @@ Result<void> copy_out_of(const sandbox::Box& box, const Copy& copy, std::uint64_
     if ((status.st_mode & 0111) != 0) {
         struct stat made {};
         // The umask has already taken its part from the read bits: execution follows them.
-        if (::fstat(to.get(), &made) == 0) ::fchmod(to.get(), made.st_mode | ((made.st_mode & 0444) >> 2));
+        if (::fstat(to.get(), &made) == 0)
+            ::fchmod(to.get(), made.st_mode | ((made.st_mode & 0444) >> 2));
     }
     return copy_extents(from.get(), to.get(), status.st_size, copy.destination);
 }

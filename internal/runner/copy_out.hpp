@@ -9,8 +9,9 @@
 
 namespace assay::runner {
 
-// Copies one regular file; holes stay holes, a file longer than max_bytes is an error (nothing is left then). The destination is
-// written with the caller's rights and never through a symbolic link.
+// Copies one regular file; holes stay holes, a file longer than max_bytes is an error (nothing is
+// left then). The destination is written with the caller's rights and never through a symbolic
+// link.
 Result<void> copy_out_of(const sandbox::Box& box, const Copy& copy, std::uint64_t max_bytes);
 
 }  // namespace assay::runner

@@ -13,20 +13,21 @@
 namespace assay::runner {
 
 struct Limits {
-    std::optional<std::chrono::nanoseconds> cpu;   // whole tree; usage equal to the limit is within it
+    std::optional<std::chrono::nanoseconds>
+        cpu;  // whole tree; usage equal to the limit is within it
     std::optional<std::chrono::nanoseconds> wall;
-    std::chrono::nanoseconds extra_time{0};        // past cpu or wall before the kill
+    std::chrono::nanoseconds extra_time{0};  // past cpu or wall before the kill
     std::optional<std::uint64_t> memory_bytes;
     std::optional<std::uint64_t> stack_bytes;
-    std::optional<std::uint64_t> processes;        // and threads
+    std::optional<std::uint64_t> processes;  // and threads
     std::optional<std::uint64_t> file_size_bytes;
-    std::optional<std::uint64_t> output_bytes;     // stdout and stderr together
+    std::optional<std::uint64_t> output_bytes;  // stdout and stderr together
     std::optional<std::uint64_t> open_files;
-    std::optional<std::uint64_t> disk_bytes;       // each writable tmpfs
+    std::optional<std::uint64_t> disk_bytes;  // each writable tmpfs
     std::optional<std::uint64_t> inodes;
     std::optional<std::uint64_t> address_space_bytes;
-    std::optional<double> cpu_rate;                // CPUs
-    std::string cpu_set;                           // "0-1,3"
+    std::optional<double> cpu_rate;  // CPUs
+    std::string cpu_set;             // "0-1,3"
 };
 
 struct Bind {
@@ -56,7 +57,8 @@ struct Files {
     std::vector<Copy> copy_out;
 };
 
-// The three streams: a descriptor borrowed from the caller (they must stay open while the job runs), and how they are relayed.
+// The three streams: a descriptor borrowed from the caller (they must stay open while the job
+// runs), and how they are relayed.
 struct Streams {
     int stdin_fd = 0;
     int stdout_fd = 1;

@@ -33,9 +33,11 @@ unsigned usable_cpus(const Limits& limits) {
     cpu_set_t set;
     CPU_ZERO(&set);
     unsigned cpus = 1;
-    if (::sched_getaffinity(0, sizeof set, &set) == 0) cpus = static_cast<unsigned>(CPU_COUNT(&set));
+    if (::sched_getaffinity(0, sizeof set, &set) == 0)
+        cpus = static_cast<unsigned>(CPU_COUNT(&set));
     if (limits.processes) {
-        cpus = static_cast<unsigned>(std::min<std::uint64_t>(cpus, std::max<std::uint64_t>(*limits.processes, 1)));
+        cpus = static_cast<unsigned>(
+            std::min<std::uint64_t>(cpus, std::max<std::uint64_t>(*limits.processes, 1)));
     }
     return std::max(cpus, 1u);
 }
@@ -82,7 +84,8 @@ Result<std::unique_ptr<LiveRun>> LiveRun::start(const Job& job, const cgroup::Hi
 LiveRun::~LiveRun() {
     if (!box_) return;
     watcher_.unwatch(box_->event_descriptor());
-    if (group_ && group_->oom_event_descriptor() >= 0) watcher_.unwatch(group_->oom_event_descriptor());
+    if (group_ && group_->oom_event_descriptor() >= 0)
+        watcher_.unwatch(group_->oom_event_descriptor());
 }
 
 Result<void> LiveRun::set_up(const cgroup::Hierarchy& hierarchy) {
@@ -108,7 +111,8 @@ Result<void> LiveRun::set_up(const cgroup::Hierarchy& hierarchy) {
     }
     ASSAY_TRY(const sandbox::ProgramStart start,
               box_->start(group_ ? group_->join_descriptors() : std::span<const int>()));
-    outcome_.weaker_limits.insert(outcome_.weaker_limits.end(), box_->notes().begin(), box_->notes().end());
+    outcome_.weaker_limits.insert(outcome_.weaker_limits.end(), box_->notes().begin(),
+                                  box_->notes().end());
     if (collector_) collector_->release_program_ends();
     if (start.error != 0) {
         refuse_start(start.error);
@@ -132,9 +136,9 @@ void LiveRun::refuse_start(int error_number) {
 
 Result<void> LiveRun::prepare_streams(sandbox::BoxSpec& spec) {
     if (!job_.limits.output_bytes || job_.streams.terminal) return {};
-    ASSAY_TRY(collector_, Collector::create(watcher_, job_.streams.stdout_fd, job_.streams.stderr_fd,
-                                            *job_.limits.output_bytes,
-                                            [this] { kill_for("output-limit"); }));
+    ASSAY_TRY(collector_,
+              Collector::create(watcher_, job_.streams.stdout_fd, job_.streams.stderr_fd,
+                                *job_.limits.output_bytes, [this] { kill_for("output-limit"); }));
     spec.program.stdout_fd = collector_->program_stdout();
     spec.program.stderr_fd = collector_->program_stderr();
     return {};
@@ -145,8 +149,8 @@ void LiveRun::watch_box() {
     watch_memory();
     watch_syscalls();
     if (job_.streams.terminal) {
-        terminal_ = std::make_unique<Terminal>(watcher_, box_->take_terminal(), job_.streams.stdin_fd,
-                                               job_.streams.stdout_fd);
+        terminal_ = std::make_unique<Terminal>(watcher_, box_->take_terminal(),
+                                               job_.streams.stdin_fd, job_.streams.stdout_fd);
     }
 }
 
@@ -228,14 +232,16 @@ nanoseconds LiveRun::cpu_now() {
 void LiveRun::tick(Clock::time_point now) {
     if (over_) return;
     if (killed_at_) {
-        if (now >= *killed_at_ + kKillPatience) fail(Error{ErrorKind::kInternal, 0, "cannot end the sandbox", {}});
+        if (now >= *killed_at_ + kKillPatience)
+            fail(Error{ErrorKind::kInternal, 0, "cannot end the sandbox", {}});
         return;
     }
     if (memory_check_pending_) watch_memory();
     const Limits& limits = job_.limits;
     const nanoseconds cpu = limits.cpu || !group_ ? cpu_now() : nanoseconds(0);
     if (limits.cpu && cpu > *limits.cpu + limits.extra_time) return kill_for("cpu-limit");
-    if (limits.wall && now - started_ > *limits.wall + limits.extra_time) return kill_for("wall-limit");
+    if (limits.wall && now - started_ > *limits.wall + limits.extra_time)
+        return kill_for("wall-limit");
     if (!group_ && limits.memory_bytes && highest_.resident_bytes > *limits.memory_bytes) {
         return kill_for("memory-limit");
     }
@@ -245,7 +251,9 @@ void LiveRun::tick(Clock::time_point now) {
 void LiveRun::schedule(Clock::time_point now, nanoseconds cpu_used) {
     const Limits& limits = job_.limits;
     std::optional<Clock::time_point> next;
-    const auto at_latest = [&next](Clock::time_point time) { next = next ? std::min(*next, time) : time; };
+    const auto at_latest = [&next](Clock::time_point time) {
+        next = next ? std::min(*next, time) : time;
+    };
     if (limits.wall) at_latest(started_ + *limits.wall + limits.extra_time + nanoseconds(1));
     if (limits.cpu) {
         const nanoseconds left = *limits.cpu + limits.extra_time - cpu_used;
@@ -267,7 +275,8 @@ Outcome LiveRun::finish() {
     }
     if (collector_) outcome_.output_bytes = collector_->bytes();
     if (box_) watcher_.unwatch(box_->event_descriptor());
-    if (group_ && group_->oom_event_descriptor() >= 0) watcher_.unwatch(group_->oom_event_descriptor());
+    if (group_ && group_->oom_event_descriptor() >= 0)
+        watcher_.unwatch(group_->oom_event_descriptor());
     if (!exit_ && group_) (void)group_->kill(std::chrono::seconds(2));
     // The box's namespaces go while the group is removed.
     if (box_) box_->dismiss();
@@ -335,14 +344,17 @@ void LiveRun::judge() {
     const Judgement judgement = runner::judge(facts, job_.limits);
     outcome_.verdict = judgement.verdict;
     outcome_.limit = judgement.limit;
-    if (outcome_.verdict == Verdict::kMemory) outcome_.error = describe_memory_failure(job_, outcome_);
+    if (outcome_.verdict == Verdict::kMemory)
+        outcome_.error = describe_memory_failure(job_, outcome_);
 }
 
 void LiveRun::copy_out() {
     for (const Copy& copy : job_.files.copy_out) {
-        const Result<void> copied = copy_out_of(*box_, copy, job_.limits.disk_bytes.value_or(kDefaultDiskBytes));
+        const Result<void> copied =
+            copy_out_of(*box_, copy, job_.limits.disk_bytes.value_or(kDefaultDiskBytes));
         if (copied.has_value()) continue;
-        // A program that failed has the verdict of its failure; what it did not leave is no news then.
+        // A program that failed has the verdict of its failure; what it did not leave is no news
+        // then.
         if (outcome_.verdict == Verdict::kOk) fail(copied.error());
     }
 }

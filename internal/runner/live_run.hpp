@@ -1,6 +1,7 @@
 // One job from its start to its outcome: the box, its control group, its limits.
 //
-// The Supervisor calls tick() when next_check() has come and finish() when the box's event descriptor is ready.
+// The Supervisor calls tick() when next_check() has come and finish() when the box's event
+// descriptor is ready.
 #pragma once
 
 #include <chrono>
@@ -25,9 +26,10 @@ class LiveRun {
   public:
     using Clock = std::chrono::steady_clock;
 
-    // Borrows the hierarchy and the watcher. A usage error is one in the job; failures of the host are told
-    // by failed() and the outcome.
-    static Result<std::unique_ptr<LiveRun>> start(const Job& job, const cgroup::Hierarchy& hierarchy,
+    // Borrows the hierarchy and the watcher. A usage error is one in the job; failures of the host
+    // are told by failed() and the outcome.
+    static Result<std::unique_ptr<LiveRun>> start(const Job& job,
+                                                  const cgroup::Hierarchy& hierarchy,
                                                   Watcher& watcher);
     ~LiveRun();
     LiveRun(const LiveRun&) = delete;

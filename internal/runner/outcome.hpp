@@ -13,7 +13,8 @@ namespace assay::runner {
 // In the order in which one beats another when several are true (kInternal first).
 enum class Verdict { kInternal, kMemory, kTime, kWall, kOutput, kSyscall, kSignal, kNonzero, kOk };
 
-// "internal" "memory" "time" "wall" "output" "syscall" "signal" "nonzero" "ok": the words of the reports.
+// "internal" "memory" "time" "wall" "output" "syscall" "signal" "nonzero" "ok": the words of the
+// reports.
 std::string_view word(Verdict verdict);
 
 struct Outcome {
@@ -45,8 +46,9 @@ struct Outcome {
     std::optional<std::uint64_t> io_written_bytes;
     std::uint64_t output_bytes = 0;  // collected by --output-limit, 0 when not collected
 
-    std::string cgroup = "none";            // "v1" "v2" "none"
-    std::vector<std::string> weaker_limits;  // one sentence per limit that holds only in part on this host
+    std::string cgroup = "none";  // "v1" "v2" "none"
+    std::vector<std::string>
+        weaker_limits;  // one sentence per limit that holds only in part on this host
 };
 
 }  // namespace assay::runner

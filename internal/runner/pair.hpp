@@ -67,8 +67,8 @@ std::string_view word(const PairReport& report);
 // 0 right, 1 wrong, the program's code as in a single run, 125 when the interactor failed.
 int exit_code_of(const PairReport& report);
 
-// By the times of their ends; where these lie closer together than they are exact, by who closed
-// the last end of a pipe.
+// By the times of their ends; where these lie closer together than they are exact, by who was
+// first to close an end of a pipe.
 inline constexpr std::chrono::nanoseconds kEndPrecision = std::chrono::milliseconds(20);
 Side first_to_end(const PairReport& report);
 

@@ -158,10 +158,10 @@ TEST_CASE("pair: JSON has both sides and how it ended", "[runner][pair]") {
     report.interactor_command = {"./judge", "5"};
     report.closings = {{Side::kProgram, End::kInput}};
     const std::string json = assay::runner::pair_json(report).compact();
-    CHECK(json.starts_with(
-        R"({"schema":"assay-pair/1","verdict":"wrong","first_to_end":"program",)"
-        R"("broke_pipe":"program","both_stalled":false,"closings":[{"side":"program","end":"input"}],)"
-        R"("transcript":null,"transcript_error":null,"interrupted":null,)"));
+    CHECK(json.starts_with(R"({"schema":"assay-pair/1","verdict":"wrong","first_to_end":"program",)"
+                           R"("broke_pipe":"program","both_stalled":false,)"
+                           R"("closings":[{"side":"program","end":"input"}],)"
+                           R"("transcript":null,"transcript_error":null,"interrupted":null,)"));
     CHECK(json.find(R"("command":["./judge","5"])") != json.npos);
     CHECK(assay::runner::pair_summary(report, false).starts_with("wrong\nprogram: ok\n"));
 }

@@ -27,8 +27,8 @@ std::vector<pid_t> threads_of(pid_t process) {
 }
 
 void append_children(pid_t process, pid_t thread, std::vector<pid_t>& children) {
-    const Result<std::string> text =
-        posix::read_file("/proc/" + std::to_string(process) + "/task/" + std::to_string(thread) + "/children");
+    const Result<std::string> text = posix::read_file(
+        "/proc/" + std::to_string(process) + "/task/" + std::to_string(thread) + "/children");
     if (!text.has_value()) return;
     const char* at = text->c_str();
     for (;;) {
@@ -43,12 +43,14 @@ void append_children(pid_t process, pid_t thread, std::vector<pid_t>& children) 
 std::chrono::nanoseconds cpu_of(pid_t process) {
     clockid_t clock{};
     timespec time{};
-    if (::clock_getcpuclockid(process, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return {};
+    if (::clock_getcpuclockid(process, &clock) != 0 || ::clock_gettime(clock, &time) != 0)
+        return {};
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 std::uint64_t resident_of(pid_t process) {
-    const Result<std::string> text = posix::read_file("/proc/" + std::to_string(process) + "/statm");
+    const Result<std::string> text =
+        posix::read_file("/proc/" + std::to_string(process) + "/statm");
     if (!text.has_value()) return 0;
     char* end = nullptr;
     std::strtoull(text->c_str(), &end, 10);

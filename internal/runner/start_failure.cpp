@@ -17,7 +17,14 @@ namespace {
 std::string host_path(const Job& job) {
     const std::string& name = job.command.front();
     if (!job.files.rootfs.empty() || name.find('/') == std::string::npos) return {};
-    return name.starts_with('/') ? name : job.files.current_directory + "/" + name;
+    const std::string path =
+        name.starts_with('/') ? name : job.files.current_directory + "/" + name;
+    for (const Bind& bind : job.files.binds) {
+        if (path == bind.destination || path.starts_with(bind.destination + "/")) {
+            return bind.source + path.substr(bind.destination.size());
+        }
+    }
+    return path;
 }
 
 // The word behind "#!", empty when the file is no script.
@@ -51,8 +58,8 @@ Error not_found(const Job& job, const std::string& path) {
     }
     const std::string interpreter = interpreter_of(path);
     if (!interpreter.empty()) {
-        error.message = "cannot execute '" + name + "': its interpreter '" + printable(interpreter) +
-                        "' is not in the sandbox";
+        error.message = "cannot execute '" + name + "': its interpreter '" +
+                        printable(interpreter) + "' is not in the sandbox";
         error.remedy = interpreter.ends_with('\r') ? "the script has DOS line ends; convert them"
                                                    : "share it with --bind";
         return error;

@@ -9,7 +9,8 @@
 
 namespace assay::runner {
 
-// For a failed exec: the errno alone does not say whether the program or its interpreter is missing.
+// For a failed exec: the errno alone does not say whether the program or its interpreter is
+// missing.
 Error describe_start_failure(const Job& job, int error_number);
 
 // For the verdict `memory`: a hint when the limit was too small to start at all, else empty.

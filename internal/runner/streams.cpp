@@ -18,7 +18,8 @@ Result<posix::UniqueFd> open_named(const std::string& path, int flags) {
 
 }  // namespace
 
-Result<OpenedStreams> OpenedStreams::open(const std::string& stdin_file, const std::string& stdout_file,
+Result<OpenedStreams> OpenedStreams::open(const std::string& stdin_file,
+                                          const std::string& stdout_file,
                                           const std::string& stderr_file) {
     constexpr int kWrite = O_WRONLY | O_CREAT | O_TRUNC;
     OpenedStreams streams;

@@ -12,7 +12,8 @@ namespace assay::runner {
 // Keeps what it opened open for as long as the job runs.
 class OpenedStreams {
   public:
-    // Empty names leave descriptors 0, 1 and 2 in place. Errors are usage errors that name the file.
+    // Empty names leave descriptors 0, 1 and 2 in place. Errors are usage errors that name the
+    // file.
     static Result<OpenedStreams> open(const std::string& stdin_file, const std::string& stdout_file,
                                       const std::string& stderr_file);
 

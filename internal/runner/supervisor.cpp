@@ -17,8 +17,8 @@
 namespace assay::runner {
 namespace {
 
-// Blocks the signals that end us and turns them into a descriptor. A write to a closed pipe is an error to
-// us, never an end, and children are waited for, whatever the caller left as disposition.
+// Blocks the signals that end us and turns them into a descriptor. A write to a closed pipe is an
+// error to us, never an end, and children are waited for, whatever the caller left as disposition.
 Result<posix::UniqueFd> take_signals() {
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGCHLD, SIG_DFL);
@@ -61,7 +61,8 @@ struct Supervisor::State {
     }
 
     std::optional<Finished> take_finished() {
-        const auto over = std::ranges::find_if(live, [](const Live& entry) { return entry.run->over(); });
+        const auto over =
+            std::ranges::find_if(live, [](const Live& entry) { return entry.run->over(); });
         if (over == live.end()) return std::nullopt;
         const Live entry = std::move(*over);
         live.erase(over);
@@ -126,10 +127,16 @@ void Supervisor::watch(int fd, short events, std::function<void(short)> on_ready
     state_->watcher.watch(fd, events, std::move(on_ready));
 }
 
-void Supervisor::unwatch(int fd) { state_->watcher.unwatch(fd); }
+void Supervisor::unwatch(int fd) {
+    state_->watcher.unwatch(fd);
+}
 
-int Supervisor::interrupted() const { return state_->interrupted; }
+int Supervisor::interrupted() const {
+    return state_->interrupted;
+}
 
-const cgroup::Hierarchy& Supervisor::hierarchy() const { return state_->hierarchy; }
+const cgroup::Hierarchy& Supervisor::hierarchy() const {
+    return state_->hierarchy;
+}
 
 }  // namespace assay::runner

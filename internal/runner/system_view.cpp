@@ -20,14 +20,14 @@ namespace {
 using sandbox::BindMount;
 using sandbox::FilesystemSpec;
 
-constexpr std::string_view kSystemDirectories[] = {"/usr",   "/bin",   "/sbin", "/lib",
+constexpr std::string_view kSystemDirectories[] = {"/usr",   "/bin",   "/sbin",   "/lib",
                                                    "/lib32", "/lib64", "/libx32", "/opt"};
 
-// Entries of /etc; a trailing '*' takes every entry with that beginning. What is not here is a --bind
-// away.
-constexpr std::string_view kEtcEntries[] = {
-    "alternatives", "fonts", "fpc.cfg", "java*",     "jvm*",    "ld.so.cache", "localtime",
-    "mono",         "php",   "pki",     "protocols", "python*", "services"};
+// Entries of /etc; a trailing '*' takes every entry with that beginning. What is not here is a
+// --bind away.
+constexpr std::string_view kEtcEntries[] = {"alternatives", "fonts",     "fpc.cfg", "java*", "jvm*",
+                                            "ld.so.cache",  "localtime", "mono",    "php",   "pki",
+                                            "protocols",    "python*",   "services"};
 
 // A mount costs as much as copying this.
 constexpr off_t kLargestCopy = 16 << 10;
@@ -81,18 +81,22 @@ void show_etc(FilesystemSpec& files) {
 void add_made_up_files(FilesystemSpec& files, const Job& job, const sandbox::Ids& ids) {
     const std::string user_id = std::to_string(ids.uid);
     const std::string group_id = std::to_string(ids.gid);
-    files.files.push_back({"/etc/passwd", "root:x:0:0:root:/:/usr/sbin/nologin\nassay:x:" + user_id + ":" +
-                                              group_id + ":assay:" + files.home +
-                                              ":/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"});
+    files.files.push_back(
+        {"/etc/passwd", "root:x:0:0:root:/:/usr/sbin/nologin\nassay:x:" + user_id + ":" + group_id +
+                            ":assay:" + files.home +
+                            ":/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"});
     files.files.push_back(
         {"/etc/group", "root:x:0:\nassay:x:" + group_id + ":\nnogroup:x:65534:\n"});
-    files.files.push_back({"/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"});
+    files.files.push_back(
+        {"/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"});
     if (job.network == Network::kHost) {
         show(files, "/etc/hosts");
         // Often a link into /run, which is not shown: the file itself is.
-        if (exists("/etc/resolv.conf")) files.binds.push_back({"/etc/resolv.conf", "/etc/resolv.conf"});
+        if (exists("/etc/resolv.conf"))
+            files.binds.push_back({"/etc/resolv.conf", "/etc/resolv.conf"});
     } else {
-        files.files.push_back({"/etc/hosts", "127.0.0.1 localhost " + job.hostname + "\n::1 localhost\n"});
+        files.files.push_back(
+            {"/etc/hosts", "127.0.0.1 localhost " + job.hostname + "\n::1 localhost\n"});
     }
 }
 
@@ -116,7 +120,8 @@ void show_current_directory(sandbox::BoxSpec& spec, const Files& files) {
 
 Result<std::string> absolute(const std::string& path, const char* option) {
     if (path.starts_with('/')) return path;
-    return usage_error(std::string("cannot use '") + path + "' for " + option + ": not an absolute path");
+    return usage_error(std::string("cannot use '") + path + "' for " + option +
+                       ": not an absolute path");
 }
 
 Result<void> add_asked_mounts(FilesystemSpec& spec, const Files& files) {
@@ -150,10 +155,10 @@ Result<void> add_limit(std::vector<sandbox::ResourceLimit>& limits, const NamedL
     rlimit current{};
     ::getrlimit(static_cast<__rlimit_resource>(limit.resource), &current);
     if (*limit.value > current.rlim_max) {
-        return usage_error(std::string("cannot set --") + limit.option + " to " +
-                               std::to_string(*limit.value) + ": the hard limit of this process is " +
-                               std::to_string(current.rlim_max),
-                           "raise it with ulimit -H before starting assay");
+        return usage_error(
+            std::string("cannot set --") + limit.option + " to " + std::to_string(*limit.value) +
+                ": the hard limit of this process is " + std::to_string(current.rlim_max),
+            "raise it with ulimit -H before starting assay");
     }
     limits.push_back({limit.resource, *limit.value});
     return {};
@@ -177,7 +182,8 @@ Result<std::vector<sandbox::ResourceLimit>> resource_limits(const Limits& limits
             rlimit current{};
             ::getrlimit(static_cast<__rlimit_resource>(limit.resource), &current);
             if (limit.value) {
-                result.push_back({limit.resource, std::min<std::uint64_t>(*limit.value, current.rlim_max)});
+                result.push_back(
+                    {limit.resource, std::min<std::uint64_t>(*limit.value, current.rlim_max)});
             }
             continue;
         }
@@ -219,12 +225,14 @@ Substitutes without_groups(const Limits& limits) {
     }
     if (limits.memory_bytes) {
         substitutes.weaker.push_back(
-            "memory-limit is sampled every 10 ms: a fast program can pass it before it is killed, and "
+            "memory-limit is sampled every 10 ms: a fast program can pass it before it is killed, "
+            "and "
             "tmpfs files, pipes and kernel memory are not counted");
     }
     if (limits.cpu) {
         substitutes.weaker.push_back(
-            "cpu-limit is sampled: the time of a process that nobody waited for is counted up to the "
+            "cpu-limit is sampled: the time of a process that nobody waited for is counted up to "
+            "the "
             "last sample");
     }
     if (limits.cpu_rate) substitutes.weaker.push_back("cpu-rate is not enforced");
@@ -245,7 +253,8 @@ Result<sandbox::BoxSpec> make_box_spec(const Job& job) {
     spec.uid = job.uid;
     spec.gid = job.gid;
     if (files.rootfs.empty()) {
-        for (const std::string_view directory : kSystemDirectories) show(files, std::string(directory));
+        for (const std::string_view directory : kSystemDirectories)
+            show(files, std::string(directory));
         show_etc(files);
         add_made_up_files(files, job, sandbox::choose_inside(job.uid, job.gid).program_inside);
         show_current_directory(spec, job.files);

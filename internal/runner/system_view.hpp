@@ -1,9 +1,10 @@
-// From a job to a box: which parts of the host a program sees, and which resource limits it runs under.
+// From a job to a box: which parts of the host a program sees, and which resource limits it runs
+// under.
 //
-// By default a program sees the host's system directories read-only, the entries of /etc that compilers
-// and interpreters read, and the current directory; passwd, group and hosts are made up, so that
-// nothing tells of the host's users. An allow list, because what /etc holds beside these is the host's own
-// business (keys, tokens, unit files).
+// By default a program sees the host's system directories read-only, the entries of /etc that
+// compilers and interpreters read, and the current directory; passwd, group and hosts are made up,
+// so that nothing tells of the host's users. An allow list, because what /etc holds beside these is
+// the host's own business (keys, tokens, unit files).
 #pragma once
 
 #include "internal/runner/job.hpp"
@@ -19,7 +20,8 @@ inline constexpr std::uint64_t kDefaultInodes = 200'000;
 // The specification borrows the job's filter: the job must outlive it. Errors are usage errors.
 Result<sandbox::BoxSpec> make_box_spec(const Job& job);
 
-// The resource limits that stand in where there is no control group, and the sentences for the report on how they are weaker.
+// The resource limits that stand in where there is no control group, and the sentences for the
+// report on how they are weaker.
 struct Substitutes {
     std::vector<sandbox::ResourceLimit> limits;
     std::vector<std::string> weaker;

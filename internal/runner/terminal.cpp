@@ -14,7 +14,9 @@
 namespace assay::runner {
 namespace {
 
-posix::UniqueFd duplicate(int fd) { return posix::UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+posix::UniqueFd duplicate(int fd) {
+    return posix::UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
 
 }  // namespace
 
@@ -69,7 +71,8 @@ void Terminal::watch_window_size() {
 
 void Terminal::await_input(Direction& direction) {
     watcher_.watch(direction.from, POLLIN, [this, &direction](short) {
-        const ssize_t count = ::read(direction.from, direction.piece.data(), direction.piece.size());
+        const ssize_t count =
+            ::read(direction.from, direction.piece.data(), direction.piece.size());
         watcher_.unwatch(direction.from);
         if (count > 0) {
             direction.held = static_cast<std::size_t>(count);
@@ -83,13 +86,15 @@ void Terminal::await_input(Direction& direction) {
 void Terminal::await_room(Direction& direction) {
     watcher_.watch(direction.to, POLLOUT, [this, &direction](short) {
         watcher_.unwatch(direction.to);
-        (void)posix::write_all(direction.to, {direction.piece.data(), direction.held}, "the terminal");
+        (void)posix::write_all(direction.to, {direction.piece.data(), direction.held},
+                               "the terminal");
         direction.held = 0;
         await_input(direction);
     });
 }
 
-// A terminal has no end of file; its program sees one when the end-of-file character comes on an empty line.
+// A terminal has no end of file; its program sees one when the end-of-file character comes on an
+// empty line.
 void Terminal::end_input() {
     constexpr char kEndOfTransmission = 4;
     (void)posix::write_all(in_.to, {&kEndOfTransmission, 1}, "the terminal");
@@ -102,7 +107,8 @@ void Terminal::drain() {
     for (;;) {
         const ssize_t count = ::read(master_.get(), out_.piece.data(), out_.piece.size());
         if (count <= 0) return;
-        (void)posix::write_all(out_.to, {out_.piece.data(), static_cast<std::size_t>(count)}, "the terminal");
+        (void)posix::write_all(out_.to, {out_.piece.data(), static_cast<std::size_t>(count)},
+                               "the terminal");
     }
 }
 

@@ -1,7 +1,7 @@
 // The caller's side of a program's pseudo terminal: bytes both ways, window size, end of input.
 //
-// While one is alive and the caller's stdin is a terminal, that terminal is in raw mode; the destructor restores it.
-// Sources: termios(3), pty(7).
+// While one is alive and the caller's stdin is a terminal, that terminal is in raw mode; the
+// destructor restores it. Sources: termios(3), pty(7).
 #pragma once
 
 #include <termios.h>

@@ -23,8 +23,8 @@ struct Pipe {
 // pipe2(2) with O_CLOEXEC | flags.
 Result<Pipe> make_pipe(int flags = 0);
 
-// The whole of a file (proc, sysfs and cgroup files included, whose size says 0), at most max_bytes:
-// a longer one is an error.
+// The whole of a file (proc, sysfs and cgroup files included, whose size says 0), at most
+// max_bytes: a longer one is an error.
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes = 16u << 20);
 Result<std::string> read_all(int fd, std::string_view name, std::size_t max_bytes = 16u << 20);
 

@@ -73,8 +73,8 @@ Error clone_error(int number) {
     return error;
 }
 
-// The network namespace is not among them: the init makes it itself, at the same time as we write the
-// maps and make the control groups, because it takes as long as all the others together.
+// The network namespace is not among them: the init makes it itself, at the same time as we write
+// the maps and make the control groups, because it takes as long as all the others together.
 constexpr unsigned long kNamespaces =
     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
@@ -95,13 +95,14 @@ Result<Box> Box::create(const BoxSpec& spec) {
     }
 
     int pidfd = -1;
-    const long pid = ::syscall(SYS_clone, kNamespaces | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd, nullptr,
-                               nullptr);
+    const long pid = ::syscall(SYS_clone, kNamespaces | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd,
+                               nullptr, nullptr);
     if (pid < 0) return clone_error(errno);
     if (pid == 0) {
         sockets.ours.reset();
         trace.ours.reset();
-        run_init(InitContext{spec, state->identity, std::move(sockets.theirs), std::move(trace.theirs)});
+        run_init(
+            InitContext{spec, state->identity, std::move(sockets.theirs), std::move(trace.theirs)});
     }
     state->init.reset(pidfd);
     state->init_pid = static_cast<pid_t>(pid);
@@ -125,7 +126,8 @@ Result<void> Box::State::hand_over_tree(const BoxSpec& spec) {
     const std::vector<int> descriptors = descriptors_of(tree);
     if (descriptors.size() > kMaxDescriptors) {
         return usage_error("cannot share " + std::to_string(descriptors.size()) +
-                           " files with one sandbox: the limit is " + std::to_string(kMaxDescriptors));
+                           " files with one sandbox: the limit is " +
+                           std::to_string(kMaxDescriptors));
     }
     return send_record(socket.get(), go, descriptors);
 }
@@ -157,7 +159,9 @@ void Box::State::adopt(std::vector<UniqueFd> descriptors) {
     }
 }
 
-int Box::event_descriptor() const { return state_->socket.get(); }
+int Box::event_descriptor() const {
+    return state_->socket.get();
+}
 
 Result<ProgramExit> Box::finish() {
     ASSAY_TRY(const Received received, receive_record(state_->socket.get()));
@@ -185,11 +189,21 @@ void Box::dismiss() {
     ::syscall(SYS_pidfd_send_signal, state_->init.get(), SIGKILL, nullptr, 0);
 }
 
-pid_t Box::init_pid() const { return state_->init_pid; }
-uid_t Box::host_uid() const { return state_->identity.program_outside.uid; }
-const std::vector<std::string>& Box::notes() const { return state_->notes; }
-UniqueFd Box::take_terminal() { return std::move(state_->terminal); }
-UniqueFd Box::take_syscall_listener() { return std::move(state_->syscall_listener); }
+pid_t Box::init_pid() const {
+    return state_->init_pid;
+}
+uid_t Box::host_uid() const {
+    return state_->identity.program_outside.uid;
+}
+const std::vector<std::string>& Box::notes() const {
+    return state_->notes;
+}
+UniqueFd Box::take_terminal() {
+    return std::move(state_->terminal);
+}
+UniqueFd Box::take_syscall_listener() {
+    return std::move(state_->syscall_listener);
+}
 
 Result<UniqueFd> Box::open_output(const std::string& path) const {
     open_how how{};

@@ -49,7 +49,9 @@ Run run(BoxSpec spec) {
     return result;
 }
 
-std::string output_of(const std::string& script) { return run(shell(script)).output; }
+std::string output_of(const std::string& script) {
+    return run(shell(script)).output;
+}
 
 class TemporaryDirectory {
   public:
@@ -110,7 +112,8 @@ TEST_CASE("box: the disk limit holds for all writable places together", "[sandbo
 }
 
 TEST_CASE("box: the inode limit counts what the program makes", "[sandbox]") {
-    BoxSpec spec = shell("i=0; while [ $i -lt 50 ] && mkdir /tmp/$i 2>/dev/null; do i=$((i+1)); done; echo $i");
+    BoxSpec spec = shell(
+        "i=0; while [ $i -lt 50 ] && mkdir /tmp/$i 2>/dev/null; do i=$((i+1)); done; echo $i");
     spec.filesystem.inodes = 20;
     CHECK(run(spec).output == "20\n");
 }
@@ -122,9 +125,11 @@ TEST_CASE("box: what is left when the program ends is killed and counted", "[san
 }
 
 TEST_CASE("box: the init cannot be killed, stopped or traced from inside", "[sandbox]") {
-    CHECK(output_of("kill -KILL 1 2>/dev/null; kill -STOP 1 2>/dev/null; "
-                    "cat /proc/1/environ /proc/1/mem 2>/dev/null; ls /proc/1/fd 2>/dev/null; echo alive") ==
-          "alive\n");
+    CHECK(
+        output_of(
+            "kill -KILL 1 2>/dev/null; kill -STOP 1 2>/dev/null; "
+            "cat /proc/1/environ /proc/1/mem 2>/dev/null; ls /proc/1/fd 2>/dev/null; echo alive") ==
+        "alive\n");
 }
 
 TEST_CASE("box: a program has no capability and no descriptor but its streams", "[sandbox]") {
@@ -143,7 +148,8 @@ TEST_CASE("box: kill ends everything and finish still reports", "[sandbox]") {
 
 TEST_CASE("box: files come out only when they are regular and no link leads to them", "[sandbox]") {
     BoxSpec spec = shell(
-        "cd /tmp; echo good > file; ln -s /etc/passwd link; mkfifo fifo; mkdir d; echo deep > d/f; ln -s d e");
+        "cd /tmp; echo good > file; ln -s /etc/passwd link; mkfifo fifo; mkdir d; echo deep > d/f; "
+        "ln -s d e");
     Box box = Box::create(spec).value();
     REQUIRE(box.start({}).value().error == 0);
     REQUIRE(box.finish().has_value());
@@ -152,11 +158,14 @@ TEST_CASE("box: files come out only when they are regular and no link leads to t
     };
     CHECK(text("/tmp/file") == "good\n");
     CHECK(text("/tmp/d/f") == "deep\n");
-    CHECK(box.open_output("/tmp/link").error().message == "cannot copy out /tmp/link: a symbolic link");
-    CHECK(box.open_output("/tmp/e/f").error().message == "cannot copy out /tmp/e/f: a symbolic link");
+    CHECK(box.open_output("/tmp/link").error().message ==
+          "cannot copy out /tmp/link: a symbolic link");
+    CHECK(box.open_output("/tmp/e/f").error().message ==
+          "cannot copy out /tmp/e/f: a symbolic link");
     CHECK(box.open_output("/tmp/fifo").error().message ==
           "cannot copy out /tmp/fifo: not a regular file");
-    CHECK(box.open_output("/tmp/d").error().message == "cannot copy out /tmp/d: not a regular file");
+    CHECK(box.open_output("/tmp/d").error().message ==
+          "cannot copy out /tmp/d: not a regular file");
     CHECK_FALSE(box.open_output("/tmp/../../etc/passwd").has_value());
     CHECK_FALSE(box.open_output("/proc/1/exe").has_value());
 }
@@ -194,7 +203,8 @@ TEST_CASE("box: two live boxes share neither uid nor ipc nor abstract sockets", 
     REQUIRE(second.start({}).value().error == 0);
     if (::geteuid() == 0) CHECK(first.host_uid() != second.host_uid());
     const auto link = [](const Box& box, const char* name) {
-        return std::filesystem::read_symlink("/proc/" + std::to_string(box.init_pid()) + "/ns/" + name);
+        return std::filesystem::read_symlink("/proc/" + std::to_string(box.init_pid()) + "/ns/" +
+                                             name);
     };
     if (::geteuid() == 0) {
         for (const char* name : {"ipc", "net", "mnt", "pid", "user", "uts"}) {

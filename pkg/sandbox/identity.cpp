@@ -89,8 +89,10 @@ Result<void> write_map_files(pid_t pid, const std::string& uids, const std::stri
 Identity choose_inside(std::optional<uid_t> uid, std::optional<gid_t> gid) {
     Identity identity;
     identity.own_uids = may_map_any_id();
-    const Ids fallback = identity.own_uids ? Ids{kDefaultUid, kDefaultUid} : Ids{::geteuid(), ::getegid()};
-    identity.program_inside = Ids{uid.value_or(fallback.uid), gid.value_or(uid.value_or(fallback.gid))};
+    const Ids fallback =
+        identity.own_uids ? Ids{kDefaultUid, kDefaultUid} : Ids{::geteuid(), ::getegid()};
+    identity.program_inside =
+        Ids{uid.value_or(fallback.uid), gid.value_or(uid.value_or(fallback.gid))};
     identity.program_outside = Ids{::geteuid(), ::getegid()};
     identity.init_inside = identity.program_inside;
     identity.init_outside = identity.program_outside;
@@ -132,9 +134,10 @@ Result<posix::UniqueFd> caller_to_program_namespace(const Identity& identity) {
     // The namespace needs a process only until a descriptor holds it.
     alignas(16) static char stack[4096];
     pid_t parent = ::getpid();
-    const pid_t child = ::clone(wait_for_death, stack + sizeof stack,
-                                CLONE_VM | CLONE_NEWUSER | SIGCHLD, &parent);
-    if (child < 0) return system_error("cannot create a user namespace for id-mapped mounts", errno);
+    const pid_t child =
+        ::clone(wait_for_death, stack + sizeof stack, CLONE_VM | CLONE_NEWUSER | SIGCHLD, &parent);
+    if (child < 0)
+        return system_error("cannot create a user namespace for id-mapped mounts", errno);
     Result<void> written =
         write_map_files(child, map_line(::geteuid(), identity.program_outside.uid),
                         map_line(::getegid(), identity.program_outside.gid), false);

@@ -17,7 +17,8 @@ struct Ids {
 };
 
 struct Identity {
-    bool own_uids = false;  // the caller may map any id: program and init have host ids of their own
+    bool own_uids =
+        false;  // the caller may map any id: program and init have host ids of their own
     Ids program_inside;
     Ids program_outside;
     Ids init_inside;
@@ -27,9 +28,9 @@ struct Identity {
 // The part that does not depend on the box's pid: the ids inside.
 Identity choose_inside(std::optional<uid_t> uid, std::optional<gid_t> gid);
 
-// With own_uids: picks the host ids of the box whose init is `init_pid`; no other live box of this host
-// has them. They lie above every range that useradd(8), subuid(5) and systemd hand out, or at the end of what
-// this user namespace maps.
+// With own_uids: picks the host ids of the box whose init is `init_pid`; no other live box of this
+// host has them. They lie above every range that useradd(8), subuid(5) and systemd hand out, or at
+// the end of what this user namespace maps.
 Result<void> choose_outside(Identity& identity, pid_t init_pid);
 
 // Writes uid_map, gid_map and setgroups of the user namespace whose first process is `pid`.

@@ -16,12 +16,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "pkg/posix/files.hpp"
+#include "pkg/sandbox/guarded_input.hpp"
 #include "pkg/sandbox/launch.hpp"
 #include "pkg/sandbox/mount_tree.hpp"
 #include "pkg/sandbox/wire.hpp"
@@ -79,6 +81,7 @@ class Init {
         ASSAY_CHECK(set_host_name());
         if (!context_.spec.share_network) ASSAY_CHECK(make_network());
         ASSAY_TRY(Tree tree, wait_for_tree());
+        input_ = GuardedInput(context_.spec.program.stdin_fd);
         ASSAY_TRY(root_, attach_tree(context_.spec.filesystem, tree, context_.identity,
                                      context_.spec.program.terminal));
         notes_ = std::move(tree.notes);
@@ -128,7 +131,8 @@ class Init {
     }
 
     static Result<void> make_network() {
-        if (::unshare(CLONE_NEWNET) != 0) return system_error("cannot create a network namespace", errno);
+        if (::unshare(CLONE_NEWNET) != 0)
+            return system_error("cannot create a network namespace", errno);
         const UniqueFd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
         ifreq request{};
         std::strcpy(request.ifr_name, "lo");
@@ -157,9 +161,12 @@ class Init {
 
     Result<void> start(std::vector<UniqueFd> cgroup_join) {
         const ProgramSpec& program = context_.spec.program;
-        LaunchContext launch_context{program, context_.identity,
-                                     {program.stdin_fd, program.stdout_fd, program.stderr_fd},
-                                     std::move(cgroup_join), umask_, context_.trace_socket.get()};
+        LaunchContext launch_context{program,
+                                     context_.identity,
+                                     {input_.descriptor(), program.stdout_fd, program.stderr_fd},
+                                     std::move(cgroup_join),
+                                     umask_,
+                                     context_.trace_socket.get()};
         if (program.terminal) {
             for (int& fd : launch_context.stdio) fd = terminal_.slave.get();
         }
@@ -180,17 +187,20 @@ class Init {
         return {};
     }
 
-    // Everything that came with the fork goes: the program's streams must be the last references, so
-    // that a reader of its output sees the end of it, and the caller's locks and pipes are not ours.
+    // Everything that came with the fork goes: the program's streams must be the last references,
+    // so that a reader of its output sees the end of it, and the caller's locks and pipes are not
+    // ours.
     void close_inherited() {
-        const int low = std::min(socket(), root_.get());
-        const int high = std::max(socket(), root_.get());
-        const auto close_between = [](int first, int last) {
-            if (first <= last) ::close_range(static_cast<unsigned>(first), static_cast<unsigned>(last), 0);
-        };
-        close_between(0, low - 1);
-        close_between(low + 1, high - 1);
-        ::close_range(static_cast<unsigned>(high + 1), ~0u, 0);
+        std::array kept{socket(), root_.get(), input_.kept_original(), input_.kept_guarded()};
+        std::ranges::sort(kept);
+        unsigned first = 0;
+        for (const int fd : kept) {
+            if (fd < 0) continue;
+            const auto next = static_cast<unsigned>(fd);
+            if (first < next) ::close_range(first, next - 1, 0);
+            first = next + 1;
+        }
+        ::close_range(first, ~0u, 0);
     }
 
     void send_notes() {
@@ -220,6 +230,7 @@ class Init {
             }
         }
         exit_.leftover_processes = end_leftovers();
+        input_.give_back_position();
         ::getrusage(RUSAGE_CHILDREN, &exit_.tree_usage);
     }
 
@@ -262,6 +273,7 @@ class Init {
     mode_t umask_ = 022;
     UniqueFd root_;
     Terminal terminal_;
+    GuardedInput input_;
     Record exit_;
     pid_t program_ = -1;
     std::int64_t exec_time_ns_ = 0;
@@ -269,6 +281,8 @@ class Init {
 
 }  // namespace
 
-void run_init(InitContext context) { Init(std::move(context)).run(); }
+void run_init(InitContext context) {
+    Init(std::move(context)).run();
+}
 
 }  // namespace assay::sandbox

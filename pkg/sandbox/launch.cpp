@@ -1,11 +1,11 @@
 #include "pkg/sandbox/launch.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -97,9 +97,9 @@ bool drop_capabilities() {
     while (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) ++capability;
     // EINVAL: the one after the last that this kernel has.
     if (errno != EINVAL) return false;
-    constexpr unsigned long kBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
-                                    SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
-                                    SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+    constexpr unsigned long kBits =
+        SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |
+        SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
     return ::prctl(PR_SET_SECUREBITS, kBits, 0, 0, 0) == 0;
 }
 
@@ -142,7 +142,8 @@ bool install_filter(const Prepared& prepared) {
     return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prepared.filter) == 0;
 }
 
-// A filter that may refuse what the join needs comes after it; a tracing one comes last in any case.
+// A filter that may refuse what the join needs comes after it; a tracing one comes last in any
+// case.
 bool join_and_filter(const Prepared& prepared) {
     const LaunchContext& context = prepared.context;
     if (context.program.seccomp_lets_write && !context.program.trace_syscalls) {
@@ -210,9 +211,9 @@ void exec_candidates(const Prepared& prepared, Trail& trail) {
 Error step_error(const Trail& trail, const ProgramSpec& program) {
     Error error = system_error(std::string("cannot ") + trail.step, trail.error);
     if (std::string_view(trail.step) == "enter the working directory") {
-        error = system_error("cannot enter the working directory " + program.working_directory +
-                                 " in the sandbox",
-                             trail.error);
+        error = system_error(
+            "cannot enter the working directory " + program.working_directory + " in the sandbox",
+            trail.error);
         error.kind = ErrorKind::kUsage;
     }
     return error;
@@ -221,8 +222,12 @@ Error step_error(const Trail& trail, const ProgramSpec& program) {
 }  // namespace
 
 Result<LaunchResult> launch(const LaunchContext& context) {
-    Prepared prepared{context, candidate_paths(context.program), pointers(context.program.arguments),
-                      pointers(context.program.environment), {}, {}};
+    Prepared prepared{context,
+                      candidate_paths(context.program),
+                      pointers(context.program.arguments),
+                      pointers(context.program.environment),
+                      {},
+                      {}};
     prepared.filter.len = static_cast<unsigned short>(context.program.seccomp.size());
     prepared.filter.filter = const_cast<sock_filter*>(context.program.seccomp.data());
     for (const int cpu : context.program.cpus) CPU_SET(cpu, &prepared.cpus);

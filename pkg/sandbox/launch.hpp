@@ -1,9 +1,9 @@
 // From the init to the program: the last process of ours, and its exec.
 //
-// The launcher shares the init's memory (vfork), so it costs nothing and its every step can write its
-// error into a struct; therefore it calls system calls only, on data prepared before. Order matters: the ids and
-// capabilities go before the filter, the groups are joined last, so that what the set-up costs is not
-// charged to the program.
+// The launcher shares the init's memory (vfork), so it costs nothing and its every step can write
+// its error into a struct; therefore it calls system calls only, on data prepared before. Order
+// matters: the ids and capabilities go before the filter, the groups are joined last, so that what
+// the set-up costs is not charged to the program.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ namespace assay::sandbox {
 
 struct LaunchResult {
     pid_t pid = -1;
-    int exec_error = 0;         // errno of the exec; the process has been reaped then
+    int exec_error = 0;             // errno of the exec; the process has been reaped then
     std::int64_t exec_time_ns = 0;  // CLOCK_MONOTONIC
 };
 

@@ -23,6 +23,7 @@ using posix::UniqueFd;
 
 // Files of /proc that tell of the host and that everybody may read; the mount is read-only besides.
 constexpr const char* kMaskedProcFiles[] = {"kallsyms", "keys", "timer_list"};
+constexpr const char* kMaskedProcDirectories[] = {"acpi", "scsi"};
 
 Result<void> attach(const UniqueFd& tree, const UniqueFd& target, const std::string& path) {
     if (::move_mount(tree.get(), "", target.get(), "",
@@ -100,7 +101,8 @@ class TreeBuilder {
         ASSAY_TRY(const UniqueFd lower, make_directory(scratch_.get(), "/lower"));
         ASSAY_CHECK(attach(tree_.rootfs, lower, "/lower"));
         ASSAY_CHECK(own("/upper", scratch_.get()));
-        if (::fchdir(scratch_.get()) != 0) return system_error("cannot enter the scratch space", errno);
+        if (::fchdir(scratch_.get()) != 0)
+            return system_error("cannot enter the scratch space", errno);
         const UniqueFd context(::fsopen("overlay", FSOPEN_CLOEXEC));
         const auto set = [&](const char* key, const char* value) {
             return ::fsconfig(context.get(), FSCONFIG_SET_STRING, key, value, 0) == 0;
@@ -129,11 +131,12 @@ class TreeBuilder {
     Result<void> mount_writable(const std::string& path) {
         ASSAY_TRY(const UniqueFd directory, writable_directory(path));
         ASSAY_TRY(const UniqueFd target, make_directory(root_.get(), path));
-        const UniqueFd tree(::open_tree(directory.get(), "",
-                                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
+        const UniqueFd tree(
+            ::open_tree(directory.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
         mount_attr attributes{};
         attributes.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-        if (!tree || ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0) {
+        if (!tree ||
+            ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0) {
             return system_error("cannot clone " + path, errno);
         }
         return attach(tree, target, path);
@@ -157,7 +160,8 @@ class TreeBuilder {
     Result<void> mount_source(const Source& source) {
         const UniqueFd target = open_in(root_.get(), source.destination, O_PATH, RESOLVE_IN_ROOT);
         if (!target) {
-            Error error = system_error("cannot mount on " + source.destination + " in the sandbox", errno);
+            Error error =
+                system_error("cannot mount on " + source.destination + " in the sandbox", errno);
             error.kind = ErrorKind::kUsage;
             error.remedy = "the directory around it is shown from the host and has no such entry";
             return error;
@@ -166,8 +170,8 @@ class TreeBuilder {
     }
 
     Result<void> mount_tmpfs(const TmpfsMount& tmpfs) {
-        ASSAY_TRY(const UniqueFd mount, new_tmpfs({tmpfs.size_bytes.value_or(spec_.disk_bytes),
-                                                   spec_.inodes, "0755"}));
+        ASSAY_TRY(const UniqueFd mount,
+                  new_tmpfs({tmpfs.size_bytes.value_or(spec_.disk_bytes), spec_.inodes, "0755"}));
         ASSAY_TRY(const UniqueFd target, make_directory(root_.get(), tmpfs.destination));
         ASSAY_CHECK(attach(mount, target, tmpfs.destination));
         return own(tmpfs.destination, root_.get());
@@ -180,7 +184,8 @@ class TreeBuilder {
         for (const Source& source : tree_.binds) binds.push_back(&source);
         std::ranges::stable_sort(binds, {}, [&](const Source* s) { return depth(s->destination); });
         for (const TmpfsMount& tmpfs : spec_.tmpfs) {
-            while (!binds.empty() && depth(binds.front()->destination) <= depth(tmpfs.destination)) {
+            while (!binds.empty() &&
+                   depth(binds.front()->destination) <= depth(tmpfs.destination)) {
                 ASSAY_CHECK(mount_source(*binds.front()));
                 binds.erase(binds.begin());
             }
@@ -199,15 +204,19 @@ class TreeBuilder {
             return {};
         }
         ASSAY_CHECK(attach(*proc, target, "/proc"));
-        for (const char* name : kMaskedProcFiles) {
-            const UniqueFd file(::openat(proc->get(), name, O_PATH | O_CLOEXEC));
-            if (!file) continue;
-            const UniqueFd null(
-                ::open_tree(root_.get(), "dev/null", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
-            if (!null) return system_error("cannot clone /dev/null", errno);
-            ASSAY_CHECK(attach(null, file, std::string("/proc/") + name));
-        }
+        for (const char* name : kMaskedProcFiles) ASSAY_CHECK(cover(*proc, name, "dev/null"));
+        for (const char* name : kMaskedProcDirectories) ASSAY_CHECK(cover(*proc, name, "run"));
         return make_read_only(*proc, "/proc");
+    }
+
+    // Mounts something empty of the root on an entry of /proc, if there is one.
+    Result<void> cover(const UniqueFd& proc, const char* name, const char* with) {
+        const UniqueFd entry(::openat(proc.get(), name, O_PATH | O_CLOEXEC));
+        if (!entry) return {};
+        const UniqueFd empty(::open_tree(root_.get(), with, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+        if (!empty) return system_error(std::string("cannot clone /") + with, errno);
+        ASSAY_CHECK(attach(empty, entry, std::string("/proc/") + name));
+        return make_read_only(empty, std::string("/proc/") + name);
     }
 
     Result<void> mount_terminals() {
@@ -231,8 +240,8 @@ class TreeBuilder {
             if (Result<void> copied = copy_in(source); !copied.has_value()) {
                 Error error = std::move(copied).error();
                 return Error{ErrorKind::kUsage, error.os_error,
-                             "cannot copy " + source.name + " to " + source.destination + " in the sandbox: " +
-                                 error.message,
+                             "cannot copy " + source.name + " to " + source.destination +
+                                 " in the sandbox: " + error.message,
                              "choose a place below /tmp or " + spec_.home};
             }
         }
@@ -240,7 +249,8 @@ class TreeBuilder {
     }
 
     Result<void> copy_in(const CopySource& source) {
-        constexpr std::uint64_t kStrict = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+        constexpr std::uint64_t kStrict =
+            RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
         const UniqueFd parent =
             open_in(root_.get(), parent_of(source.destination), O_PATH | O_DIRECTORY, kStrict);
         if (!parent) return system_error("cannot open its directory", errno);
@@ -260,10 +270,11 @@ class TreeBuilder {
         return {};
     }
 
-    // pivot_root(2) with "." twice stacks the host's root on ours; with a rootfs the scratch tmpfs lies
-    // on top of that.
+    // pivot_root(2) with "." twice stacks the host's root on ours; with a rootfs the scratch tmpfs
+    // lies on top of that.
     Result<void> pivot() {
-        if (::fchdir(root_.get()) != 0) return system_error("cannot enter the sandbox's root", errno);
+        if (::fchdir(root_.get()) != 0)
+            return system_error("cannot enter the sandbox's root", errno);
         if (::syscall(SYS_pivot_root, ".", ".") != 0) return system_error("cannot pivot", errno);
         for (int stacked = has_rootfs() ? 2 : 1; stacked > 0; --stacked) {
             if (::umount2(".", MNT_DETACH) != 0) {
@@ -281,7 +292,8 @@ class TreeBuilder {
             return system_error("cannot examine the sandbox's root", errno);
         }
         if (here.st_dev == above.st_dev && here.st_ino == above.st_ino) return {};
-        return Error{ErrorKind::kInternal, 0, "the host's tree is still above the sandbox's root", {}};
+        return Error{
+            ErrorKind::kInternal, 0, "the host's tree is still above the sandbox's root", {}};
     }
 
     const FilesystemSpec& spec_;

@@ -1,15 +1,15 @@
 // The file system of a box: which mounts, and how they are put together.
 //
-// Two steps on the two sides of the namespace border. prepare_tree() runs where the host's files can be
-// reached (in the caller, or in the init of a caller without privilege, whose rights are the same) and
-// returns detached mounts with their attributes set: private, nosuid, nodev, read-only unless asked.
-// attach_tree() runs in the init: the skeleton (skeleton.hpp) becomes the root, the sources are attached to
-// it by descriptor, and pivot_root drops the host's tree.
+// Two steps on the two sides of the namespace border. prepare_tree() runs where the host's files
+// can be reached (in the caller, or in the init of a caller without privilege, whose rights are the
+// same) and returns detached mounts with their attributes set: private, nosuid, nodev, read-only
+// unless asked. attach_tree() runs in the init: the skeleton (skeleton.hpp) becomes the root, the
+// sources are attached to it by descriptor, and pivot_root drops the host's tree.
 //
-// One tmpfs carries the root directory and every writable place, so that the disk limit is one number for
-// /tmp, /dev/shm and home together, and a box costs one super block. Its root mount is read-only; the
-// writable directories are bind mounts of it that are not. With a rootfs it carries the upper layer of
-// the overlay instead.
+// One tmpfs carries the root directory and every writable place, so that the disk limit is one
+// number for /tmp, /dev/shm and home together, and a box costs one super block. Its root mount is
+// read-only; the writable directories are bind mounts of it that are not. With a rootfs it carries
+// the upper layer of the overlay instead.
 //
 // Needs Linux 5.12 (mount_setattr). Sources: mount_setattr(2), move_mount(2), fsopen (Linux 5.2),
 // Documentation/filesystems/overlayfs.rst (in user namespaces since 5.11).
@@ -58,8 +58,9 @@ Result<Tree> prepare_tree(const FilesystemSpec& spec, const Identity& identity, 
 std::vector<int> descriptors_of(const Tree& tree);
 Result<Tree> adopt_tree(const FilesystemSpec& spec, std::vector<posix::UniqueFd> descriptors);
 
-// Attaches everything, pivots, and leaves the root as current directory. Returns it opened; appends to the tree's notes.
-Result<posix::UniqueFd> attach_tree(const FilesystemSpec& spec, Tree& tree, const Identity& identity,
-                                    bool terminal);
+// Attaches everything, pivots, and leaves the root as current directory. Returns it opened; appends
+// to the tree's notes.
+Result<posix::UniqueFd> attach_tree(const FilesystemSpec& spec, Tree& tree,
+                                    const Identity& identity, bool terminal);
 
 }  // namespace assay::sandbox

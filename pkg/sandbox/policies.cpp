@@ -141,6 +141,14 @@ void refuse_terminal_commands(SeccompPolicy& policy) {
     }
 }
 
+// Limits of another process. The kernel asks for equal uids only, which the box's init has when the
+// caller is an ordinary user.
+SyscallRule limits_of_others() {
+    return refuse(EPERM, {"prlimit64"},
+                  {{.index = 0, .comparison = Comparison::kNotEqual, .value = 0},
+                   {.index = 2, .comparison = Comparison::kNotEqual, .value = 0}});
+}
+
 ArgumentRule thread_without_namespaces() {
     constexpr std::uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                           CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
@@ -319,7 +327,7 @@ SyscallRule strict_tried_in_vain() {
 SeccompPolicy default_policy() {
     SeccompPolicy policy;
     policy.default_action = Action::kAllow;
-    policy.rules = {administration(), optional_interfaces(),
+    policy.rules = {administration(), limits_of_others(), optional_interfaces(),
                     refuse(EPERM, {"seccomp"}, {has_bit(1, SECCOMP_FILTER_FLAG_NEW_LISTENER)})};
     refuse_namespaces(policy);
     refuse_address_families(policy);

@@ -54,7 +54,8 @@ class Furnisher {
         return make_writable(spec_.home);
     }
 
-    // The directory at `path`, made with its parents. Looked up once: most entries share a few parents.
+    // The directory at `path`, made with its parents. Looked up once: most entries share a few
+    // parents.
     Result<int> directory(const std::string& path) {
         if (const auto known = directories_.find(path); known != directories_.end()) {
             return known->second.get();
@@ -102,6 +103,7 @@ class Furnisher {
     // Below another mount they are made in vain, and must be there already.
     Result<void> make_mount_points() {
         ASSAY_CHECK(directory("/proc"));
+        ASSAY_CHECK(directory("/run"));
         for (const BindMount& bind : spec_.binds) {
             struct stat status {};
             if (::stat(bind.source.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) {
@@ -184,14 +186,18 @@ Result<UniqueFd> new_tmpfs(const TmpfsOptions& options) {
     return mount;
 }
 
-Result<UniqueFd> new_scratch() { return new_tmpfs({kUnlimited, kUnlimited, "0755"}); }
+Result<UniqueFd> new_scratch() {
+    return new_tmpfs({kUnlimited, kUnlimited, "0755"});
+}
 
 Result<void> limit_scratch(const UniqueFd& scratch, const FilesystemSpec& spec) {
     struct statfs used {};
-    if (::fstatfs(scratch.get(), &used) != 0) return system_error("cannot examine the tmpfs", errno);
+    if (::fstatfs(scratch.get(), &used) != 0)
+        return system_error("cannot examine the tmpfs", errno);
     const UniqueFd context(::fspick(scratch.get(), "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH));
     const auto block = static_cast<std::uint64_t>(used.f_bsize);
-    const std::string size = std::to_string(spec.disk_bytes + (used.f_blocks - used.f_bfree) * block);
+    const std::string size =
+        std::to_string(spec.disk_bytes + (used.f_blocks - used.f_bfree) * block);
     const std::string inodes = std::to_string(spec.inodes + used.f_files - used.f_ffree);
     if (!context || ::fsconfig(context.get(), FSCONFIG_SET_STRING, "size", size.c_str(), 0) != 0 ||
         ::fsconfig(context.get(), FSCONFIG_SET_STRING, "nr_inodes", inodes.c_str(), 0) != 0 ||
@@ -201,12 +207,13 @@ Result<void> limit_scratch(const UniqueFd& scratch, const FilesystemSpec& spec) 
     return {};
 }
 
-Result<void> furnish(const UniqueFd& root, const FilesystemSpec& spec, const FurnishOptions& options) {
+Result<void> furnish(const UniqueFd& root, const FilesystemSpec& spec,
+                     const FurnishOptions& options) {
     return Furnisher(root, spec, options).furnish();
 }
 
-Result<void> open_to_program(int directory, const FilesystemSpec& spec,
-                             const std::string& path, const Ids& owner) {
+Result<void> open_to_program(int directory, const FilesystemSpec& spec, const std::string& path,
+                             const Ids& owner) {
     const bool home = path == spec.home;
     if (home && ::fchownat(directory, "", owner.uid, owner.gid, AT_EMPTY_PATH) != 0) {
         return system_error("cannot give " + path + " to the program", errno);

@@ -1,9 +1,9 @@
-// The tree of a box before anything is mounted on it: directories, links, made-up files, device nodes
-// and mount points, all on one tmpfs.
+// The tree of a box before anything is mounted on it: directories, links, made-up files, device
+// nodes and mount points, all on one tmpfs.
 //
-// It is built on a detached mount. A caller with privilege builds it itself, while the init is still
-// busy with the network namespace, and its tmpfs can hold real device nodes; otherwise the init does, and
-// devices become mounts. The code is the same on both sides.
+// It is built on a detached mount. A caller with privilege builds it itself, while the init is
+// still busy with the network namespace, and its tmpfs can hold real device nodes; otherwise the
+// init does, and devices become mounts. The code is the same on both sides.
 #pragma once
 
 #include <string>
@@ -21,8 +21,8 @@ struct Device {
     unsigned major;
     unsigned minor;
 };
-inline constexpr Device kDevices[] = {{"/dev/null", 1, 3},   {"/dev/zero", 1, 5},
-                                      {"/dev/full", 1, 7},   {"/dev/random", 1, 8},
+inline constexpr Device kDevices[] = {{"/dev/null", 1, 3},    {"/dev/zero", 1, 5},
+                                      {"/dev/full", 1, 7},    {"/dev/random", 1, 8},
                                       {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0}};
 
 // The places that are writable; `home` is one more.
@@ -42,8 +42,8 @@ Result<posix::UniqueFd> new_scratch();
 // From here on the limits count: what is on it already is not the program's.
 Result<void> limit_scratch(const posix::UniqueFd& scratch, const FilesystemSpec& spec);
 
-// Puts the skeleton into an empty or, with a rootfs, a furnished root. `owner` are the program's ids as
-// the calling process sees them.
+// Puts the skeleton into an empty or, with a rootfs, a furnished root. `owner` are the program's
+// ids as the calling process sees them.
 struct FurnishOptions {
     Ids owner;
     bool make_devices = false;  // as nodes; else as files to mount on
@@ -53,7 +53,7 @@ Result<void> furnish(const posix::UniqueFd& root, const FilesystemSpec& spec,
                      const FurnishOptions& options);
 
 // Sets the mode and owner of a directory that a program may write in.
-Result<void> open_to_program(int directory, const FilesystemSpec& spec,
-                             const std::string& path, const Ids& owner);
+Result<void> open_to_program(int directory, const FilesystemSpec& spec, const std::string& path,
+                             const Ids& owner);
 
 }  // namespace assay::sandbox

@@ -41,7 +41,8 @@ class SourceCloner {
 
     Result<posix::UniqueFd> lower_layer(const std::string& path) {
         ASSAY_TRY(Source source, open_tree_at(path, "/"));
-        if (!source.directory) return usage_error("cannot use " + path + " as root: not a directory");
+        if (!source.directory)
+            return usage_error("cannot use " + path + " as root: not a directory");
         if (identity_.own_uids) ASSAY_CHECK(map_owner(source, BindMount{path, "/", false, true}));
         ASSAY_CHECK(set_attributes(source, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
         return std::move(source.tree);
@@ -74,7 +75,8 @@ class SourceCloner {
         mount_attr attributes{};
         attributes.attr_set = MOUNT_ATTR_IDMAP;
         attributes.userns_fd = static_cast<std::uint64_t>(owner_map_.get());
-        if (::mount_setattr(source.tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0) {
+        if (::mount_setattr(source.tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) ==
+            0) {
             return {};
         }
         if (bind.writable) {
@@ -119,9 +121,12 @@ Result<CopySource> open_copy(const CopyIn& copy) {
 }
 
 // The caller can furnish an empty root; into an overlay only the init can write.
-bool caller_furnishes(const FilesystemSpec& spec) { return spec.rootfs.empty(); }
+bool caller_furnishes(const FilesystemSpec& spec) {
+    return spec.rootfs.empty();
+}
 
-Result<posix::UniqueFd> make_skeleton(const FilesystemSpec& spec, const Identity& identity, bool terminal) {
+Result<posix::UniqueFd> make_skeleton(const FilesystemSpec& spec, const Identity& identity,
+                                      bool terminal) {
     ASSAY_TRY(posix::UniqueFd scratch, new_scratch());
     ASSAY_CHECK(furnish(scratch, spec, {identity.program_outside, true, terminal}));
     ASSAY_CHECK(limit_scratch(scratch, spec));
@@ -179,7 +184,8 @@ std::vector<int> descriptors_of(const Tree& tree) {
 
 Result<Tree> adopt_tree(const FilesystemSpec& spec, std::vector<posix::UniqueFd> descriptors) {
     const bool skeleton = caller_furnishes(spec);
-    const std::size_t expected = (skeleton ? 1 : 1 + std::size(kDevices)) + spec.binds.size() + spec.copy_in.size();
+    const std::size_t expected =
+        (skeleton ? 1 : 1 + std::size(kDevices)) + spec.binds.size() + spec.copy_in.size();
     if (descriptors.size() != expected) {
         return Error{ErrorKind::kInternal, 0, "the sandbox got a wrong number of mounts", {}};
     }

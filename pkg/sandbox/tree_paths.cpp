@@ -42,6 +42,8 @@ std::string parent_of(const std::string& path) {
     return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
 }
 
-std::string last_of(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+std::string last_of(const std::string& path) {
+    return path.substr(path.find_last_of('/') + 1);
+}
 
 }  // namespace assay::sandbox

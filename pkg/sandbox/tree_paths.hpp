@@ -15,7 +15,8 @@
 namespace assay::sandbox {
 
 // openat2(2) below root; errno tells why when the result is empty.
-posix::UniqueFd open_in(int root, const std::string& path, std::uint64_t flags, std::uint64_t resolve);
+posix::UniqueFd open_in(int root, const std::string& path, std::uint64_t flags,
+                        std::uint64_t resolve);
 
 // The directory (opened with O_PATH), made with its parents where missing.
 Result<posix::UniqueFd> make_directory(int root, const std::string& path, mode_t mode = 0755);

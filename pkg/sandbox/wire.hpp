@@ -1,6 +1,6 @@
-// What the caller and the init of a box say to each other: fixed-size records over a SOCK_SEQPACKET pair,
-// with descriptors beside them (unix(7), SCM_RIGHTS). Both ends are the same program, so the record is a
-// plain struct. The program never has an end of this socket.
+// What the caller and the init of a box say to each other: fixed-size records over a SOCK_SEQPACKET
+// pair, with descriptors beside them (unix(7), SCM_RIGHTS). Both ends are the same program, so the
+// record is a plain struct. The program never has an end of this socket.
 //
 //   caller -> init   kGo (uid maps are written; + mount sources, when the caller clones them)
 //                    kRun (+ cgroup.procs descriptors)
