@@ -250,13 +250,12 @@ Result<sandbox::BoxSpec> make_box_spec(const Job& job) {
     files.inodes = job.limits.inodes.value_or(kDefaultInodes);
     spec.hostname = job.hostname;
     spec.share_network = job.network == Network::kHost;
-    spec.uid = job.uid;
-    spec.gid = job.gid;
+    if (job.uid || job.gid) spec.identity = sandbox::choose_inside(job.uid, job.gid);
     if (files.rootfs.empty()) {
         for (const std::string_view directory : kSystemDirectories)
             show(files, std::string(directory));
         show_etc(files);
-        add_made_up_files(files, job, sandbox::choose_inside(job.uid, job.gid).program_inside);
+        add_made_up_files(files, job, spec.identity.program_inside);
         show_current_directory(spec, job.files);
     }
     ASSAY_CHECK(add_asked_mounts(files, job.files));

@@ -37,7 +37,7 @@ std::string AttackRun::told(std::string_view what) const {
 
 long long AttackRun::figure(std::string_view what) const {
     const std::string text = told(what);
-    return text.empty() ? -1 : std::atoll(text.c_str());
+    return text.empty() ? -1 : std::strtoll(text.c_str(), nullptr, 10);
 }
 
 Words AttackRun::all_done() const {

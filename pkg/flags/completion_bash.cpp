@@ -101,9 +101,9 @@ std::string describe_command(const CompletedCommand& command, const std::string&
     }
     std::string text = "        " + std::string(command.name) + ")\n";
     const auto assignment = [&text](std::string_view name, std::string_view mode,
-                                    std::string value) {
+                                    std::string_view value) {
         text.append("            ").append(name).append(mode).append("'");
-        text.append(std::move(value)).append("'\n");
+        text.append(value).append("'\n");
     };
     assignment("operands", "=", operands);
     if (const auto flags = flags_of(settings); !flags.empty()) {

@@ -87,7 +87,7 @@ Box::~Box() = default;
 
 Result<Box> Box::create(const BoxSpec& spec) {
     auto state = std::make_unique<State>();
-    state->identity = choose_inside(spec.uid, spec.gid);
+    state->identity = spec.identity;
     ASSAY_TRY(SocketPair sockets, make_socket_pair());
     SocketPair trace;
     if (spec.program.trace_syscalls) {
@@ -110,7 +110,7 @@ Result<Box> Box::create(const BoxSpec& spec) {
     state->trace_socket = std::move(trace.ours);
     sockets.theirs.reset();
 
-    ASSAY_CHECK(choose_outside(state->identity, state->init_pid));
+    choose_outside(state->identity, state->init_pid);
     ASSAY_CHECK(write_maps(state->identity, state->init_pid));
     ASSAY_CHECK(state->hand_over_tree(spec));
     return Box(std::move(state));

@@ -38,6 +38,7 @@
 
 #include "pkg/posix/unique_fd.hpp"
 #include "pkg/result/result.hpp"
+#include "pkg/sandbox/identity.hpp"
 
 namespace assay::sandbox {
 
@@ -114,9 +115,7 @@ struct BoxSpec {
     ProgramSpec program;
     std::string hostname = "assay";
     bool share_network = false;
-    std::optional<uid_t>
-        uid;  // inside; default: 1000 for a caller who may map any uid, else the caller's
-    std::optional<gid_t> gid;
+    Identity identity = choose_inside({}, {});
 };
 
 // How the program ended, as seen by the init.

@@ -22,23 +22,12 @@ namespace {
 constexpr uid_t kDefaultUid = 1000;
 // Two ids per pid from here on: 2^22 pids end well below 2^31.
 constexpr std::uint64_t kFirstHostId = 0x60000000;
-
-bool may_map_any_id() {
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct data[2] = {};
-    if (::syscall(SYS_capget, &header, data) != 0) return false;
-    const std::uint32_t wanted = (1u << CAP_SETUID) | (1u << CAP_SETGID) | (1u << CAP_SYS_ADMIN);
-    return (data[0].effective & wanted) == wanted;
-}
-
-struct Extent {
-    std::uint64_t first = 0;
-    std::uint64_t length = 0;
-};
+// With fewer there is no room for boxes beside what else uses them.
+constexpr std::uint64_t kFewestIds = 4096;
 
 // The longest run of ids that this user namespace maps, from a /proc/self/uid_map text.
-Extent longest_extent(const std::string& map) {
-    Extent longest;
+IdRange longest_extent(const std::string& map) {
+    IdRange longest;
     const char* at = map.c_str();
     for (;;) {
         char* end = nullptr;
@@ -46,24 +35,30 @@ Extent longest_extent(const std::string& map) {
         if (end == at) return longest;
         std::strtoull(end, &end, 10);
         const std::uint64_t length = std::strtoull(end, &end, 10);
-        if (length > longest.length) longest = Extent{first, length};
+        if (length > longest.length) longest = IdRange{first, length};
         at = end;
     }
 }
 
+bool has_capabilities() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[2] = {};
+    if (::syscall(SYS_capget, &header, data) != 0) return false;
+    const std::uint32_t wanted = (1u << CAP_SETUID) | (1u << CAP_SETGID) | (1u << CAP_SYS_ADMIN);
+    return (data[0].effective & wanted) == wanted;
+}
+
+// Root in a container may have all capabilities and yet only its own uid to give.
+IdRange ids_to_give(const char* map_path) {
+    const Result<std::string> map = posix::read_file(map_path);
+    return map.has_value() ? longest_extent(*map) : IdRange{};
+}
+
 // The first of two neighbouring ids for the box of `pid`.
-Result<std::uint32_t> pair_of(pid_t pid, const char* map_path) {
-    ASSAY_TRY(const std::string map, posix::read_file(map_path));
-    const Extent extent = longest_extent(map);
+std::uint32_t pair_of(pid_t pid, const IdRange& extent) {
     const std::uint64_t offset = 2 * static_cast<std::uint64_t>(pid);
     if (extent.first <= kFirstHostId && extent.first + extent.length > kFirstHostId + offset + 2) {
         return static_cast<std::uint32_t>(kFirstHostId + offset);
-    }
-    if (extent.length < 4096) {
-        return unsupported_error(
-            std::string("cannot give the program a uid of its own: ") + map_path + " maps only " +
-                std::to_string(extent.length) + " ids",
-            "run assay as an ordinary user, or map at least 4096 ids into this namespace");
     }
     const std::uint64_t pairs = extent.length / 4;
     return static_cast<std::uint32_t>(extent.first + extent.length - 2 -
@@ -88,7 +83,12 @@ Result<void> write_map_files(pid_t pid, const std::string& uids, const std::stri
 
 Identity choose_inside(std::optional<uid_t> uid, std::optional<gid_t> gid) {
     Identity identity;
-    identity.own_uids = may_map_any_id();
+    if (has_capabilities()) {
+        identity.uids_to_give = ids_to_give("/proc/self/uid_map");
+        identity.gids_to_give = ids_to_give("/proc/self/gid_map");
+        identity.own_uids = identity.uids_to_give.length >= kFewestIds &&
+                            identity.gids_to_give.length >= kFewestIds;
+    }
     const Ids fallback =
         identity.own_uids ? Ids{kDefaultUid, kDefaultUid} : Ids{::geteuid(), ::getegid()};
     identity.program_inside =
@@ -103,13 +103,12 @@ Identity choose_inside(std::optional<uid_t> uid, std::optional<gid_t> gid) {
     return identity;
 }
 
-Result<void> choose_outside(Identity& identity, pid_t init_pid) {
-    if (!identity.own_uids) return {};
-    ASSAY_TRY(const std::uint32_t uids, pair_of(init_pid, "/proc/self/uid_map"));
-    ASSAY_TRY(const std::uint32_t gids, pair_of(init_pid, "/proc/self/gid_map"));
+void choose_outside(Identity& identity, pid_t init_pid) {
+    if (!identity.own_uids) return;
+    const std::uint32_t uids = pair_of(init_pid, identity.uids_to_give);
+    const std::uint32_t gids = pair_of(init_pid, identity.gids_to_give);
     identity.init_outside = Ids{uids, gids};
     identity.program_outside = Ids{uids + 1, gids + 1};
-    return {};
 }
 
 Result<void> write_maps(const Identity& identity, pid_t pid) {
@@ -119,7 +118,13 @@ Result<void> write_maps(const Identity& identity, pid_t pid) {
         uids += map_line(identity.init_inside.uid, identity.init_outside.uid);
         gids += map_line(identity.init_inside.gid, identity.init_outside.gid);
     }
-    return write_map_files(pid, uids, gids, !identity.own_uids);
+    Result<void> written = write_map_files(pid, uids, gids, !identity.own_uids);
+    if (!written.has_value() && written.error().os_error == EPERM && ::geteuid() == 0) {
+        return unsupported_error(
+            "cannot map root into a user namespace: the capability CAP_SETFCAP is missing",
+            "run assay as an ordinary user, or leave root that capability");
+    }
+    return written;
 }
 
 // A process that waits to be killed. It shares our memory, so it costs no copy of it, but never
