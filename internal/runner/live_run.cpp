@@ -344,6 +344,7 @@ void LiveRun::judge() {
     const Judgement judgement = runner::judge(facts, job_.limits);
     outcome_.verdict = judgement.verdict;
     outcome_.limit = judgement.limit;
+    if (outcome_.verdict == Verdict::kSignal) outcome_.error = describe_loader_failure(job_);
     if (outcome_.verdict == Verdict::kMemory)
         outcome_.error = describe_memory_failure(job_, outcome_);
 }

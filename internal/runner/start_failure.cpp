@@ -1,5 +1,6 @@
 #include "internal/runner/start_failure.hpp"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,26 @@ std::string interpreter_of(const std::string& path) {
     if (head[0] != '#' || head[1] != '!') return {};
     const char* begin = head + 2 + std::strspn(head + 2, " \t");
     return std::string(begin, std::strcspn(begin, " \t\n"));
+}
+
+// What the loader maps of an ELF file: its segments with what is zero in them (elf(5)). 0 for
+// others.
+std::uint64_t image_bytes(const std::string& path) {
+    const Result<posix::UniqueFd> file = posix::open_file(path, O_RDONLY | O_NONBLOCK);
+    Elf64_Ehdr header{};
+    if (!file.has_value() || ::pread(file->get(), &header, sizeof header, 0) != sizeof header ||
+        std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+        header.e_ident[EI_CLASS] != ELFCLASS64) {
+        return 0;
+    }
+    std::uint64_t bytes = 0;
+    for (unsigned i = 0; i < header.e_phnum; ++i) {
+        Elf64_Phdr segment{};
+        const auto at = static_cast<off_t>(header.e_phoff + i * sizeof segment);
+        if (::pread(file->get(), &segment, sizeof segment, at) != sizeof segment) break;
+        if (segment.p_type == PT_LOAD) bytes += segment.p_memsz;
+    }
+    return bytes;
 }
 
 std::string printable(std::string text) {
@@ -97,6 +118,14 @@ std::string describe_memory_failure(const Job& job, const Outcome& outcome) {
     if (outcome.cpu > std::chrono::milliseconds(20)) return {};
     return "the memory limit of " + units::spell(units::Bytes{*job.limits.memory_bytes}) +
            " is too small to start '" + job.command.front() + "'";
+}
+
+std::string describe_loader_failure(const Job& job) {
+    if (!job.limits.address_space_bytes) return {};
+    const std::uint64_t bytes = image_bytes(host_path(job));
+    if (bytes <= *job.limits.address_space_bytes) return {};
+    return "the program's code and data take " + units::human(units::Bytes{bytes}) +
+           ", more than the address-space limit";
 }
 
 }  // namespace assay::runner

@@ -121,7 +121,7 @@ class Hierarchy {
 
 class Group {
   public:
-    // Descriptors of the cgroup.procs files: a process joins by writing "0" to each, which is
+    // Descriptors to join by: a process with one thread joins by writing "0" to each, which is
     // async-signal-safe and works after it has dropped its privileges, because the kernel checks
     // the opener's.
     std::span<const int> join_descriptors() const;

@@ -94,7 +94,12 @@ bool Directory::lock() const {
     return ::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
+// A thread that moves itself by v1's `tasks` is spared the lock that cgroup.procs takes on all
+// forks and exits of the host, which after a quiet moment waits for an RCU grace period: 35 us
+// against 7 to 12 ms (kernel/cgroup/cgroup.c, __cgroup_procs_write_start). v2 has no such file.
 Result<void> Directory::open_processes() {
+    processes_.reset(::openat(fd_.get(), "tasks", O_WRONLY | O_CLOEXEC));
+    if (processes_) return {};
     ASSAY_TRY(processes_, posix::open_at(fd_.get(), "cgroup.procs", O_WRONLY));
     return {};
 }
