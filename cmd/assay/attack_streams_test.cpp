@@ -100,7 +100,7 @@ TEST_CASE("attack: what cannot be started says why", "[attack][streams]") {
     } cases[] = {
         {"/box/missing", 127, "No such file or directory"},
         {"/box/plain", 126, "Permission denied"},
-        {"/box", 126, "Permission denied"},
+        {"/box", 126, "it is a directory"},
         {"/box/text", 126, "Exec format error"},
         {"/box/lost", 127, "/no/such/interpreter"},
         {"/box/crlf", 127, "/bin/sh\\r"},
