@@ -92,7 +92,7 @@ report::Json as_json(const HostReport& host) {
                        .set("remedy", one.remedy));
     }
     return report::Json::object()
-        .set("schema", "assay.check/1")
+        .set("schema", "assay-check/1")
         .set("kernel", host.kernel)
         .set("can_run", host.can_run())
         .set("findings", std::move(findings))

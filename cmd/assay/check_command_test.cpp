@@ -33,11 +33,11 @@ TEST_CASE("check: colours when told to", "[cmd][check]") {
     CHECK(contains(output.out, "\x1b["));
 }
 
-TEST_CASE("check: --json prints one object of schema assay.check/1", "[cmd][check]") {
+TEST_CASE("check: --json prints one object of schema assay-check/1", "[cmd][check]") {
     const Output output = run_assay({"check", "--json"});
     INFO(output.out << output.err);
     CHECK(output.err.empty());
-    CHECK(output.out.starts_with("{\n  \"schema\": \"assay.check/1\",\n"));
+    CHECK(output.out.starts_with("{\n  \"schema\": \"assay-check/1\",\n"));
     CHECK(output.out.ends_with("}\n"));
     CHECK(contains(output.out, "\"findings\": ["));
     CHECK(contains(output.out, "\"noise\": ["));

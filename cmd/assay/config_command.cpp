@@ -93,7 +93,7 @@ report::Json as_json(const Sections& sections, const std::string& config_file) {
         }
     }
     return report::Json::object()
-        .set("schema", "assay.config/1")
+        .set("schema", "assay-config/1")
         .set("file", config_file.empty() ? report::Json() : report::Json(config_file))
         .set("settings", std::move(rows));
 }

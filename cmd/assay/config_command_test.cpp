@@ -67,7 +67,7 @@ TEST_CASE("config: JSON has types and sources", "[config]") {
         run_assay({"config", "--json", "run"}, {"ASSAY_RUN_BIND=/a\n/b", "ASSAY_RUN_WRITABLE=yes"});
     CHECK(output.exit_code == 0);
     CHECK_THAT(output.out,
-               Catch::StartsWith("{\n  \"schema\": \"assay.config/1\",\n  \"file\": null,"));
+               Catch::StartsWith("{\n  \"schema\": \"assay-config/1\",\n  \"file\": null,"));
     CHECK_THAT(output.out, Catch::Contains("\"name\": \"writable\",\n      \"value\": true,\n"
                                            "      \"origin\": \"variable\",\n"
                                            "      \"where\": \"ASSAY_RUN_WRITABLE\","));

@@ -42,7 +42,7 @@ std::string complaint(const std::string& directory, bool answer_optional = false
     return assay::to_string(cases.error());
 }
 
-const TestCase kCase{"1", "/work/tests/1.in", "/work/tests/1.ans"};
+const TestCase kCase{"1", "/srv/tests/1.in", "/srv/tests/1.ans"};
 
 }  // namespace
 
@@ -108,31 +108,31 @@ TEST_CASE("cases: no directory, no case and odd files are errors", "[runner][cas
 
 TEST_CASE("cases: a directory beside the program's is covered", "[runner][cases]") {
     Files files;
-    files.current_directory = "/work";
-    assay::runner::hide_cases(files, "/work/tests", {kCase});
+    files.current_directory = "/srv";
+    assay::runner::hide_cases(files, "/srv/tests", {kCase});
     REQUIRE(files.tmpfs.size() == 1);
-    CHECK(files.tmpfs[0].destination == "/work/tests");
+    CHECK(files.tmpfs[0].destination == "/srv/tests");
     CHECK(files.binds.empty());
 }
 
 TEST_CASE("cases: answers beside the program are covered one by one", "[runner][cases]") {
-    for (const char* current : {"/work/tests", "/work/tests/sub"}) {
+    for (const char* current : {"/srv/tests", "/srv/tests/sub"}) {
         Files files;
         files.current_directory = current;
-        assay::runner::hide_cases(files, "/work/tests", {kCase, {"2", "/work/tests/2.in", ""}});
+        assay::runner::hide_cases(files, "/srv/tests", {kCase, {"2", "/srv/tests/2.in", ""}});
         CHECK(files.tmpfs.empty());
         REQUIRE(files.binds.size() == 1);
         CHECK(files.binds[0].source == "/dev/null");
-        CHECK(files.binds[0].destination == "/work/tests/1.ans");
+        CHECK(files.binds[0].destination == "/srv/tests/1.ans");
     }
 }
 
 TEST_CASE("cases: answers are covered wherever a mount shows them", "[runner][cases]") {
     Files files;
     files.current_directory = "/elsewhere";
-    files.binds = {Bind{"/work", "/data", false}, Bind{"/work/tests2", "/t2", false}};
-    assay::runner::hide_cases(files, "/work/tests", {kCase});
+    files.binds = {Bind{"/srv", "/data", false}, Bind{"/srv/tests2", "/t2", false}};
+    assay::runner::hide_cases(files, "/srv/tests", {kCase});
     REQUIRE(files.tmpfs.size() == 2);
     CHECK(files.tmpfs[0].destination == "/data/tests");
-    CHECK(files.tmpfs[1].destination == "/work/tests");
+    CHECK(files.tmpfs[1].destination == "/srv/tests");
 }
