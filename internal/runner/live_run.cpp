@@ -82,10 +82,13 @@ Result<std::unique_ptr<LiveRun>> LiveRun::start(const Job& job, const cgroup::Hi
 }
 
 LiveRun::~LiveRun() {
-    if (!box_) return;
-    watcher_.unwatch(box_->event_descriptor());
-    if (group_ && group_->oom_event_descriptor() >= 0)
-        watcher_.unwatch(group_->oom_event_descriptor());
+    stop_watching();
+}
+
+void LiveRun::stop_watching() {
+    if (box_) watcher_.unwatch(box_->event_descriptor());
+    if (group_) watcher_.unwatch(group_->oom_event_descriptor());
+    if (trace_) watcher_.unwatch(trace_->descriptor());
 }
 
 Result<void> LiveRun::set_up(const cgroup::Hierarchy& hierarchy) {
@@ -99,6 +102,7 @@ Result<void> LiveRun::set_up(const cgroup::Hierarchy& hierarchy) {
         return unsupported_error("cannot enforce the limits by control groups: " + reason);
     }
     outcome_.weaker_limits = std::move(substitutes.weaker);
+    sampling_ = !grouped || division.missing.memory_bytes || division.missing.cpu;
 
     ASSAY_TRY(sandbox::BoxSpec spec, make_box_spec(job_));
     spec.program.resource_limits.insert(spec.program.resource_limits.end(),
@@ -138,7 +142,7 @@ Result<void> LiveRun::prepare_streams(sandbox::BoxSpec& spec) {
     if (!job_.limits.output_bytes || job_.streams.terminal) return {};
     ASSAY_TRY(collector_,
               Collector::create(watcher_, job_.streams.stdout_fd, job_.streams.stderr_fd,
-                                *job_.limits.output_bytes, [this] { kill_for("output-limit"); }));
+                                *job_.limits.output_bytes, [this] { kill(); }));
     spec.program.stdout_fd = collector_->program_stdout();
     spec.program.stderr_fd = collector_->program_stderr();
     return {};
@@ -190,10 +194,9 @@ void LiveRun::collect_exit() {
     }
 }
 
-void LiveRun::kill_for(const char* limit) {
+void LiveRun::kill() {
     if (killed_at_ || over_) return;
     killed_at_ = Clock::now();
-    killed_for_ = limit;
     next_check_ = *killed_at_ + kKillPatience;
     box_->kill();
 }
@@ -201,7 +204,7 @@ void LiveRun::kill_for(const char* limit) {
 void LiveRun::abort(const std::string& reason) {
     outcome_.error = reason;
     aborted_ = true;
-    if (!over_) kill_for("");
+    if (!over_) kill();
 }
 
 void LiveRun::check_memory() {
@@ -210,7 +213,7 @@ void LiveRun::check_memory() {
     if (kills.has_value() && *kills > 0) {
         // The whole tree ends with the first victim: what is left is a program that lost a part of
         // itself.
-        kill_for("memory-limit");
+        kill();
     } else if (!killed_at_) {
         // v1 tells of the event before it kills, and goes on telling until then.
         memory_check_pending_ = true;
@@ -222,11 +225,14 @@ nanoseconds LiveRun::cpu_now() {
     if (group_) {
         if (const Result<nanoseconds> cpu = group_->cpu_time(); cpu.has_value()) return *cpu;
     }
+    return sampled_cpu_;
+}
+
+void LiveRun::take_sample() {
     const ProcessSample sample = sample_descendants(box_->init_pid());
     highest_.resident_bytes = std::max(highest_.resident_bytes, sample.resident_bytes);
     highest_.processes = std::max(highest_.processes, sample.processes);
     sampled_cpu_ = std::max(sampled_cpu_, sample.cpu + waited_children_cpu(box_->init_pid()));
-    return sampled_cpu_;
 }
 
 void LiveRun::tick(Clock::time_point now) {
@@ -238,12 +244,12 @@ void LiveRun::tick(Clock::time_point now) {
     }
     if (memory_check_pending_) watch_memory();
     const Limits& limits = job_.limits;
-    const nanoseconds cpu = limits.cpu || !group_ ? cpu_now() : nanoseconds(0);
-    if (limits.cpu && cpu > *limits.cpu + limits.extra_time) return kill_for("cpu-limit");
-    if (limits.wall && now - started_ > *limits.wall + limits.extra_time)
-        return kill_for("wall-limit");
-    if (!group_ && limits.memory_bytes && highest_.resident_bytes > *limits.memory_bytes) {
-        return kill_for("memory-limit");
+    if (sampling_) take_sample();
+    const nanoseconds cpu = limits.cpu ? cpu_now() : nanoseconds(0);
+    if (limits.cpu && cpu > *limits.cpu + limits.extra_time) return kill();
+    if (limits.wall && now - started_ > *limits.wall + limits.extra_time) return kill();
+    if (sampling_ && limits.memory_bytes && highest_.resident_bytes > *limits.memory_bytes) {
+        return kill();
     }
     schedule(now, cpu);
 }
@@ -259,7 +265,7 @@ void LiveRun::schedule(Clock::time_point now, nanoseconds cpu_used) {
         const nanoseconds left = *limits.cpu + limits.extra_time - cpu_used;
         at_latest(now + std::max(left / cpus_, kShortestCheck));
     }
-    if (!group_) at_latest(now + kSamplingPeriod);
+    if (sampling_) at_latest(now + kSamplingPeriod);
     next_check_ = next;
 }
 
@@ -267,16 +273,13 @@ Outcome LiveRun::finish() {
     if (collector_) collector_->drain();
     if (terminal_) terminal_->drain();
     terminal_.reset();
-    if (trace_ && trace_->descriptor() >= 0) watcher_.unwatch(trace_->descriptor());
+    stop_watching();
     if (exit_) {
         fill_usage();
         judge();
         copy_out();
     }
     if (collector_) outcome_.output_bytes = collector_->bytes();
-    if (box_) watcher_.unwatch(box_->event_descriptor());
-    if (group_ && group_->oom_event_descriptor() >= 0)
-        watcher_.unwatch(group_->oom_event_descriptor());
     if (!exit_ && group_) (void)group_->kill(std::chrono::seconds(2));
     // The box's namespaces go while the group is removed.
     if (box_) box_->dismiss();

@@ -27,7 +27,7 @@ class LiveRun {
     using Clock = std::chrono::steady_clock;
 
     // Borrows the hierarchy and the watcher. A usage error is one in the job; failures of the host
-    // are told by failed() and the outcome.
+    // are told by the outcome.
     static Result<std::unique_ptr<LiveRun>> start(const Job& job,
                                                   const cgroup::Hierarchy& hierarchy,
                                                   Watcher& watcher);
@@ -54,17 +54,19 @@ class LiveRun {
     LiveRun(const Job& job, Watcher& watcher) : job_(job), watcher_(watcher) {}
 
     Result<void> set_up(const cgroup::Hierarchy& hierarchy);
-    Result<void> make_group(const cgroup::Hierarchy& hierarchy, std::vector<std::string>& weaker);
     Result<void> prepare_streams(sandbox::BoxSpec& spec);
     void watch_box();
     void watch_memory();
     void watch_syscalls();
+    void stop_watching();
     void fail(const Error& error);
     void refuse_start(int error_number);
-    void kill_for(const char* limit);
+    // Ends everything in the box; which limit it was follows from the figures.
+    void kill();
     void collect_exit();
 
     std::chrono::nanoseconds cpu_now();
+    void take_sample();
     void check_memory();
     void schedule(Clock::time_point now, std::chrono::nanoseconds cpu_used);
 
@@ -86,10 +88,10 @@ class LiveRun {
     std::optional<Clock::time_point> next_check_;
     Clock::time_point started_;
     std::optional<Clock::time_point> killed_at_;
-    std::string killed_for_;  // the limit, for the report only: the verdict follows from figures
     bool over_ = false;
     bool aborted_ = false;
     bool memory_check_pending_ = false;
+    bool sampling_ = false;  // no group enforces the memory limit, or none counts the CPU time
     ProcessSample highest_;
     std::chrono::nanoseconds sampled_cpu_{0};
     unsigned cpus_ = 1;

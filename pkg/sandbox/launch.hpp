@@ -2,8 +2,9 @@
 //
 // The launcher shares the init's memory (vfork), so it costs nothing and its every step can write
 // its error into a struct; therefore it calls system calls only, on data prepared before. Order
-// matters: the ids and capabilities go before the filter, the groups are joined last, so that what
-// the set-up costs is not charged to the program.
+// matters: the ids and capabilities go before the filter, and the groups are joined last, so that
+// what the set-up costs is not charged to the program; only a filter that may refuse the join comes
+// after it.
 #pragma once
 
 #include <chrono>

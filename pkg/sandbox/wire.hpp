@@ -3,11 +3,12 @@
 // record is a plain struct. The program never has an end of this socket.
 //
 //   caller -> init   kGo (uid maps are written; + mount sources, when the caller clones them)
-//                    kRun (+ cgroup.procs descriptors)
+//                    kRun (+ descriptors to join the control groups by)
 //                    kKill (end the program now)
 //   init -> caller   kNote, any number of times
-//                    kFailed (set-up failed, the init exits), or kStarted (+ root, pty, listener)
-//                    kExited (after which the init waits for the socket to close)
+//                    kFailed (set-up failed), or kStarted (+ root, pty)
+//                    kExited
+// After kFailed and kExited the init waits for the socket to close.
 #pragma once
 
 #include <sys/resource.h>
