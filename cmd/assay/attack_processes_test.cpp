@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "internal/testing/attack_run.hpp"
+#include "pkg/posix/files.hpp"
 
 namespace assay::testing {
 namespace {
@@ -157,6 +158,23 @@ TEST_CASE("attack: zombies nobody waits for meet the process limit", "[attack][p
     CHECK(run.verdict() == "ok");
     CHECK(run.told("fork") == "refused EAGAIN");
     CHECK(run.figure("made") == 39);
+}
+
+// Without a process limit, on a host with few numbers left: the runner needs none for its end.
+TEST_CASE("attack: the host's process numbers used up end the bomb, not the runner",
+          "[attack][processes]") {
+    if (!in_guest()) return skip("process numbers belong to the host");
+    if (!are_root()) return;
+    constexpr char kSetting[] = "/proc/sys/kernel/pid_max";
+    const std::string before = posix::read_file(kSetting).value();
+    REQUIRE(posix::write_kernel_file(kSetting, "600").has_value());
+    const AttackRun run = run_attack({"--wall-limit", "8s"}, {"fork-bomb"});
+    CHECK(posix::write_kernel_file(kSetting, before).has_value());
+    INFO(describe(run));
+    CHECK(run.verdict() == "ok");
+    CHECK(run.told("fork") == "refused EAGAIN");
+    CHECK(run.figure("made") < 600);
+    CHECK(run.report.number("leftover_processes") == static_cast<double>(run.figure("made")));
 }
 
 TEST_CASE("attack: only the program's own processes are seen", "[attack][processes]") {

@@ -70,6 +70,23 @@ TEST_CASE("attack: a runner killed at any moment leaves nothing", "[attack][runn
     CHECK(run.verdict() == "ok");
 }
 
+// The runner and the init live in a group that becomes too small for them: the kernel kills one.
+TEST_CASE("attack: a runner without memory reports no success", "[attack][runner]") {
+    if (!in_guest()) return skip("a control group for the runner is made in the guest only");
+    if (!are_root()) return;
+    const std::string begin =
+        "g=/sys/fs/cgroup/assay-test-small; mkdir $g; set -- sh -c "
+        "'echo 0 >/sys/fs/cgroup/assay-test-small/cgroup.procs; exec \"$@\"' sh \"$@\"; ";
+    const std::string end = "; " + assay_binary() + " run " + attack_program() +
+                            " exit 0; until rmdir $g 2>/dev/null; do :; done";
+    const AttackRun run =
+        run_boxed_under(shell(begin + once_it_speaks("echo 4096 >$g/memory.max") + end),
+                        {"--wall-limit", "8s"}, {attack_program(), "sleep"});
+    INFO(describe(run));
+    CHECK((run.told("ended") == "137" || run.told("ended") == "125"));
+    CHECK((run.verdict() == "" || run.verdict() == "internal"));
+}
+
 TEST_CASE("attack: boxes have uids of their own", "[attack][runner]") {
     if (!are_root()) return;
     const AttackRun run = run_boxed_under(

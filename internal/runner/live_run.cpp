@@ -102,7 +102,8 @@ Result<void> LiveRun::set_up(const cgroup::Hierarchy& hierarchy) {
         return unsupported_error("cannot enforce the limits by control groups: " + reason);
     }
     outcome_.weaker_limits = std::move(substitutes.weaker);
-    sampling_ = !grouped || division.missing.memory_bytes || division.missing.cpu;
+    memory_enforced_ = grouped && !division.missing.memory_bytes;
+    sampling_ = !memory_enforced_ || division.missing.cpu;
 
     ASSAY_TRY(sandbox::BoxSpec spec, make_box_spec(job_));
     spec.program.resource_limits.insert(spec.program.resource_limits.end(),
@@ -248,7 +249,7 @@ void LiveRun::tick(Clock::time_point now) {
     const nanoseconds cpu = limits.cpu ? cpu_now() : nanoseconds(0);
     if (limits.cpu && cpu > *limits.cpu + limits.extra_time) return kill();
     if (limits.wall && now - started_ > *limits.wall + limits.extra_time) return kill();
-    if (sampling_ && limits.memory_bytes && highest_.resident_bytes > *limits.memory_bytes) {
+    if (!memory_enforced_ && limits.memory_bytes && sampled_memory() > *limits.memory_bytes) {
         return kill();
     }
     schedule(now, cpu);
@@ -308,10 +309,18 @@ void LiveRun::fill_usage() {
 void LiveRun::fill_sampled_figures() {
     outcome_.cpu = std::max(outcome_.user + outcome_.system, sampled_cpu_);
     outcome_.cpu_source = "rusage";
-    const bool sampled = highest_.resident_bytes > outcome_.max_rss_bytes;
-    outcome_.memory_peak_bytes = std::max(highest_.resident_bytes, outcome_.max_rss_bytes);
-    outcome_.memory_source = sampled ? "sampled" : "max-rss";
+    const std::uint64_t sampled = sampled_memory();
+    outcome_.memory_peak_bytes = sampled > 0 ? sampled : outcome_.max_rss_bytes;
+    outcome_.memory_source = sampling_ ? "sampled" : "max-rss";
     if (highest_.processes > 0) outcome_.processes_peak = highest_.processes;
+}
+
+// The highest sum seen while it ran, or what its largest process is known to have had at the end. 0
+// when it was never seen and had less than its launcher.
+std::uint64_t LiveRun::sampled_memory() const {
+    const std::uint64_t largest = outcome_.max_rss_bytes;
+    const bool own = exit_ && largest > exit_->inherited_rss_bytes;
+    return std::max(highest_.resident_bytes, own ? largest : 0);
 }
 
 void LiveRun::fill_group_figures() {
@@ -338,7 +347,7 @@ void LiveRun::judge() {
     Facts facts;
     facts.internal_failure = aborted_;
     facts.oom_kills = outcome_.oom_kills;
-    if (outcome_.memory_source != "cgroup") facts.sampled_memory_bytes = outcome_.memory_peak_bytes;
+    if (!memory_enforced_) facts.sampled_memory_bytes = sampled_memory();
     facts.cpu = outcome_.cpu;
     facts.wall = outcome_.wall;
     facts.output_bytes = collector_ ? collector_->bytes() : 0;

@@ -73,6 +73,7 @@ class LiveRun {
     void fill_usage();
     void fill_group_figures();
     void fill_sampled_figures();
+    std::uint64_t sampled_memory() const;
     void judge();
     void copy_out();
 
@@ -91,7 +92,8 @@ class LiveRun {
     bool over_ = false;
     bool aborted_ = false;
     bool memory_check_pending_ = false;
-    bool sampling_ = false;  // no group enforces the memory limit, or none counts the CPU time
+    bool memory_enforced_ = false;  // by the group; else by samples
+    bool sampling_ = false;         // for the memory limit, or because no group counts CPU time
     ProcessSample highest_;
     std::chrono::nanoseconds sampled_cpu_{0};
     unsigned cpus_ = 1;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
+#include <vector>
 
 #include "pkg/posix/files.hpp"
 
@@ -20,6 +21,16 @@ std::string mounts_without_memory() {
         if (!line.ends_with(",memory")) kept += line + "\n";
     }
     return kept;
+}
+
+Outcome outcome_of(const Job& job, const cgroup::Hierarchy& hierarchy) {
+    Watcher watcher;
+    const auto run = LiveRun::start(job, hierarchy, watcher).value();
+    while (!run->over()) {
+        watcher.poll_once(run->next_check());
+        run->tick(LiveRun::Clock::now());
+    }
+    return run->finish();
 }
 
 TEST_CASE("live run: a memory limit without a memory controller is sampled", "[runner][root]") {
@@ -39,18 +50,29 @@ TEST_CASE("live run: a memory limit without a memory controller is sampled", "[r
     job.environment = {"PATH=/usr/bin:/bin"};
     job.limits.memory_bytes = 32u << 20;
     job.limits.wall = std::chrono::seconds(30);
-    Watcher watcher;
-    const auto run = LiveRun::start(job, *hierarchy, watcher).value();
-    while (!run->over()) {
-        watcher.poll_once(run->next_check());
-        run->tick(LiveRun::Clock::now());
-    }
-    const Outcome outcome = run->finish();
+    const Outcome outcome = outcome_of(job, *hierarchy);
     CHECK(outcome.verdict == Verdict::kMemory);
     CHECK(outcome.limit == "memory-limit");
     CHECK(outcome.memory_source == "sampled");
     REQUIRE(outcome.weaker_limits.size() == 1);
     CHECK(outcome.weaker_limits.front().starts_with("memory-limit is sampled"));
+}
+
+// The kernel hands the peak of the process that execs on to what it executes.
+TEST_CASE("live run: the runner's own size is not the program's", "[runner]") {
+    const std::vector<char> fat(std::size_t{64} << 20, 'x');
+    const auto nowhere = cgroup::Hierarchy::discover({.mountinfo = "/dev/null"});
+    REQUIRE(nowhere.has_value());
+    REQUIRE(nowhere->version() == cgroup::Version::kNone);
+    Job job;
+    job.command = {"true"};
+    job.environment = {"PATH=/usr/bin:/bin"};
+    job.limits.memory_bytes = 32u << 20;
+    const Outcome outcome = outcome_of(job, *nowhere);
+    INFO(outcome.error);
+    CHECK(fat.back() == 'x');
+    CHECK(outcome.verdict == Verdict::kOk);
+    CHECK(outcome.memory_source == "sampled");
 }
 
 }  // namespace

@@ -51,6 +51,9 @@ struct Supervisor::State {
         watcher.watch(signals.get(), POLLIN, [this](short) { interrupt(); });
     }
 
+    // A run that was just being killed when this one began is dead by now.
+    ~State() { hierarchy.sweep_again(); }
+
     void interrupt() {
         signalfd_siginfo info;
         if (::read(signals.get(), &info, sizeof info) != sizeof info) return;
@@ -95,8 +98,7 @@ Result<Supervisor> Supervisor::create() {
     ASSAY_TRY(cgroup::Hierarchy hierarchy, cgroup::Hierarchy::discover());
     ASSAY_TRY(posix::UniqueFd signals, take_signals());
     if (hierarchy.version() != cgroup::Version::kNone) {
-        // What a killed run left must not stop this one.
-        (void)hierarchy.sweep();
+        hierarchy.sweep();
     }
     return Supervisor(std::make_unique<State>(std::move(hierarchy), std::move(signals)));
 }

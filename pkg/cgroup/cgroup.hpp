@@ -13,7 +13,9 @@
 // owner holds flock(2) on the first one, so a group whose lock can be taken belongs to nobody and
 // is swept (killed and removed) by sweep(). Groups of a killed assay disappear with the next run
 // that is started in the same group. The lock lives as long as any copy of its descriptor: all are
-// close-on-exec, and a child that does not exec closes them (close_range) or ends by _exit(2).
+// close-on-exec, and a child that does not exec closes them (close_range) or ends by _exit(2). A
+// record lock beside it dies with the owner itself, so that copies in its dying children can be
+// told from an owner and waited for.
 //
 // Discovery and creation on the path of every run use system calls and descriptors opened once;
 // libcgroup enables controllers and walks trees, and lists the host's controllers for `assay
@@ -91,7 +93,9 @@ class Hierarchy {
   public:
     // Never fails for want of cgroups: version() is then kNone and why_not() says in one sentence
     // why and what mends it. An error means that /proc itself could not be read.
-    static Result<Hierarchy> discover(const Roots& roots = {});
+    // Groups are called FAMILY-<16 hexadecimal digits>; sweep() touches those of its family only.
+    static Result<Hierarchy> discover(const Roots& roots = {},
+                                      const std::string& family = "assay-box");
 
     Version version() const;
     bool has(Controller controller) const;
@@ -106,8 +110,12 @@ class Hierarchy {
     Result<Group> create(const Limits& limits) const;
 
     // Kills and removes groups left by owners that are gone; returns how many. Cheap when there are
-    // none (one readdir). Groups of live owners are never touched.
-    Result<int> sweep() const;
+    // none (one readdir), else it waits for the dead to be gone, at most some seconds for a group.
+    // Groups of live owners are never touched.
+    int sweep() const;
+    // The same for the groups that had owners at the last look: one that was being killed then may
+    // be dead now. Free when there were none.
+    int sweep_again() const;
 
     Hierarchy(Hierarchy&&) noexcept;
     Hierarchy& operator=(Hierarchy&&) noexcept;
@@ -154,6 +162,7 @@ class Group {
 
   private:
     friend class Hierarchy;
+    friend class ReusableGroup;
     struct State;
     explicit Group(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

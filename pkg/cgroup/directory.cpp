@@ -7,19 +7,22 @@
 #include <cerrno>
 #include <utility>
 
+#include "pkg/cgroup/backoff.hpp"
 #include "pkg/cgroup/group_state.hpp"
 #include "pkg/posix/files.hpp"
 
 namespace assay::cgroup {
 namespace {
 
-Result<std::string> fresh_name() {
-    constexpr char kDigits[] = "0123456789abcdef";
-    unsigned char bytes[8];
+constexpr std::string_view kDigits = "0123456789abcdef";
+constexpr std::size_t kRandomBytes = 8;
+
+Result<std::string> fresh_name(const std::string& family) {
+    unsigned char bytes[kRandomBytes];
     if (::getrandom(bytes, sizeof bytes, 0) != sizeof bytes) {
         return system_error("cannot read random bytes", errno);
     }
-    std::string name = kGroupPrefix;
+    std::string name = family + '-';
     for (const unsigned char byte : bytes) {
         name += kDigits[byte >> 4];
         name += kDigits[byte & 15];
@@ -81,17 +84,35 @@ Result<Directory> Directory::adopt(const Place& place, const std::string& name) 
     return directory;
 }
 
-std::optional<Directory> Directory::adopt_unowned(const Place& place, const std::string& name) {
+std::optional<Directory> Directory::adopt_unowned(const Place& place, const std::string& name,
+                                                  std::chrono::milliseconds patience) {
     Directory directory(place, name);
     directory.fd_ =
         posix::UniqueFd(::open(directory.path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (directory.fd_ && directory.lock()) return directory;
+    Backoff backoff(patience);
+    while (directory.fd_) {
+        if (directory.lock()) return directory;
+        if (directory.has_live_owner() || !backoff.wait()) break;
+    }
     directory.path_.clear();
     return std::nullopt;
 }
 
+// flock(2) decides: it excludes every other descriptor, those of the same process too, but a fork
+// copies it. A record lock (fcntl(2)) cannot exclude here, but goes with the process that took it,
+// whatever it forked: it tells an owner that lives from one that is survived for a moment.
 bool Directory::lock() const {
-    return ::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0;
+    if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) return false;
+    struct flock life {};
+    life.l_type = F_RDLCK;
+    return ::fcntl(fd_.get(), F_SETLK, &life) == 0;
+}
+
+// Asked as an open file description, which sees the locks of its own process too.
+bool Directory::has_live_owner() const {
+    struct flock life {};
+    life.l_type = F_WRLCK;
+    return ::fcntl(fd_.get(), F_OFD_GETLK, &life) == 0 && life.l_type != F_UNLCK;
 }
 
 // A thread that moves itself by v1's `tasks` is spared the lock that cgroup.procs takes on all
@@ -115,10 +136,16 @@ Result<void> Directory::remove() {
 
 // Between mkdir and flock the new group has no lock, and a sweep may take it for a dead one. Then
 // the lock cannot be had, or cgroup.procs is gone: another name is tried.
-Result<Directory> claim(const Place& place) {
+bool is_of_family(std::string_view name, std::string_view family) {
+    return name.size() == family.size() + 1 + 2 * kRandomBytes && name.starts_with(family) &&
+           name[family.size()] == '-' &&
+           name.find_first_not_of(kDigits, family.size() + 1) == name.npos;
+}
+
+Result<Directory> claim(const Place& place, const std::string& family) {
     constexpr int kAttempts = 16;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        ASSAY_TRY(const std::string name, fresh_name());
+        ASSAY_TRY(const std::string name, fresh_name(family));
         auto directory = Directory::create(place, name);
         if (!directory) {
             if (directory.error().os_error == EEXIST || directory.error().os_error == ENOENT)

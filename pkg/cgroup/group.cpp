@@ -2,13 +2,12 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cmath>
 
+#include "pkg/cgroup/backoff.hpp"
 #include "pkg/cgroup/group_state.hpp"
 #include "pkg/cgroup/kernel_files.hpp"
 #include "pkg/cgroup/library.hpp"
@@ -97,12 +96,6 @@ void kill_processes(const Directory& directory, Version version) {
     for (const pid_t process : read_processes(directory.fd())) ::kill(process, SIGKILL);
 }
 
-void pause_for(nanoseconds duration) {
-    const timespec request{duration / std::chrono::seconds(1),
-                           (duration % std::chrono::seconds(1)).count()};
-    ::nanosleep(&request, nullptr);
-}
-
 }  // namespace
 
 Group::State::~State() {
@@ -161,8 +154,7 @@ void Group::State::watch_v1_oom(const Directory& memory) {
 }
 
 Result<void> Group::State::kill(milliseconds deadline) const {
-    const auto until = std::chrono::steady_clock::now() + deadline;
-    nanoseconds pause = std::chrono::microseconds(50);
+    Backoff backoff(deadline);
     for (;;) {
         bool empty = true;
         for (const Directory& directory : directories) {
@@ -171,15 +163,13 @@ Result<void> Group::State::kill(milliseconds deadline) const {
             empty = false;
         }
         if (empty) return {};
-        if (std::chrono::steady_clock::now() >= until) {
+        if (!backoff.wait()) {
             return Error{ErrorKind::kSystem,
                          EBUSY,
                          "cannot kill all processes of " + directories.front().path() + " within " +
                              std::to_string(deadline.count()) + " ms",
                          {}};
         }
-        pause_for(pause);
-        pause = std::min<nanoseconds>(pause * 2, milliseconds(2));
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pkg/cgroup/cgroup.hpp"
@@ -15,8 +16,6 @@
 
 namespace assay::cgroup {
 
-inline constexpr char kGroupPrefix[] = "assay-box-";
-
 // One directory of a group, removed with the object.
 class Directory {
   public:
@@ -24,11 +23,15 @@ class Directory {
     static Result<Directory> create(const Place& place, const std::string& name);
     // Takes one that is there.
     static Result<Directory> adopt(const Place& place, const std::string& name);
-    // Takes one that is there if nobody has its lock.
-    static std::optional<Directory> adopt_unowned(const Place& place, const std::string& name);
+    // Takes one that is there if it has no owner. Processes that a dead owner forked may hold
+    // copies of its lock until they are dead too: that is waited for, so long.
+    static std::optional<Directory> adopt_unowned(const Place& place, const std::string& name,
+                                                  std::chrono::milliseconds patience);
 
-    // Takes the lock that says that the group has an owner; false when another has it.
+    // Takes the locks that say that the group has an owner; false when another has them.
     bool lock() const;
+    // Whether the process that took them lives.
+    bool has_live_owner() const;
     Result<void> open_processes();
     Result<void> remove();
 
@@ -54,8 +57,10 @@ class Directory {
     posix::UniqueFd processes_;
 };
 
-// Makes and locks the first directory of a new group, with a fresh name.
-Result<Directory> claim(const Place& place);
+// Makes and locks the first directory of a new group, with a fresh name of that family.
+Result<Directory> claim(const Place& place, const std::string& family);
+// Whether a name was made for a group of that family.
+bool is_of_family(std::string_view name, std::string_view family);
 
 struct Group::State {
     Version version = Version::kNone;

@@ -15,7 +15,9 @@ namespace {
 // Taken by every group: what is always limited or measured.
 constexpr ControllerSet kAlways = {Controller::kMemory, Controller::kPids, Controller::kCpuacct};
 
-constexpr std::chrono::milliseconds kSweepDeadline{1000};
+// For the dead of one group to be gone, twice: their locks, then they. Far more than a busy host
+// needs; what is left then is left to the next sweep.
+constexpr std::chrono::milliseconds kSweepPatience{5000};
 
 ControllerSet limited_by(const Limits& limits) {
     ControllerSet set;
@@ -36,14 +38,12 @@ struct CloseDirectory {
     void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
-std::vector<std::string> groups_in(const std::string& path) {
+std::vector<std::string> groups_in(const std::string& path, std::string_view family) {
     std::vector<std::string> names;
     const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
     if (!directory) return names;
     while (const dirent* entry = ::readdir(directory.get())) {
-        if (std::string_view(entry->d_name).starts_with(kGroupPrefix)) {
-            names.emplace_back(entry->d_name);
-        }
+        if (is_of_family(entry->d_name, family)) names.emplace_back(entry->d_name);
     }
     return names;
 }
@@ -52,15 +52,18 @@ std::vector<std::string> groups_in(const std::string& path) {
 
 struct Hierarchy::State {
     Version version = Version::kNone;
+    std::string family;
     std::vector<Place> places;  // v2: one
     Error refusal;              // why version is kNone
     std::string why_not;
     std::string directory;
     // The proof that groups can be made is the first directory of the first group.
     std::optional<Directory> prepared;
+    std::vector<std::string> owned_by_others;  // at the last sweep
 
     Result<void> check_offered(ControllerSet wanted) const;
     bool sweep(const std::string& name) const;
+    int sweep_all(const std::vector<std::string>& names);
 };
 
 Hierarchy::Hierarchy(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -68,7 +71,7 @@ Hierarchy::Hierarchy(Hierarchy&&) noexcept = default;
 Hierarchy& Hierarchy::operator=(Hierarchy&&) noexcept = default;
 Hierarchy::~Hierarchy() = default;
 
-Result<Hierarchy> Hierarchy::discover(const Roots& roots) {
+Result<Hierarchy> Hierarchy::discover(const Roots& roots, const std::string& family) {
     ASSAY_TRY(const std::string self_cgroup, posix::read_file(roots.self_cgroup));
     ASSAY_TRY(const std::string mountinfo, posix::read_file(roots.mountinfo));
     auto state = std::make_unique<State>();
@@ -80,9 +83,10 @@ Result<Hierarchy> Hierarchy::discover(const Roots& roots) {
     };
     auto places = find_places(find_mounts(self_cgroup, mountinfo));
     if (!places) return give_up(places.error());
-    auto proof = claim(places->front());
+    auto proof = claim(places->front(), family);
     if (!proof) return give_up(proof.error());
     state->version = places->front().version;
+    state->family = family;
     state->directory = places->front().directory;
     state->places = *std::move(places);
     state->prepared = *std::move(proof);
@@ -125,7 +129,7 @@ Result<Group> Hierarchy::create(const Limits& limits) const {
     auto group = std::make_unique<Group::State>();
     group->version = state_->version;
     if (!state_->prepared) {
-        ASSAY_TRY(Directory first, claim(places.front()));
+        ASSAY_TRY(Directory first, claim(places.front(), state_->family));
         group->directories.push_back(std::move(first));
     } else {
         group->directories.push_back(*std::exchange(state_->prepared, std::nullopt));
@@ -144,7 +148,7 @@ Result<Group> Hierarchy::create(const Limits& limits) const {
 
 // Whether the group had no owner and is gone.
 bool Hierarchy::State::sweep(const std::string& name) const {
-    auto first = Directory::adopt_unowned(places.front(), name);
+    auto first = Directory::adopt_unowned(places.front(), name, kSweepPatience);
     if (!first) return false;
     Group::State group;
     group.version = version;
@@ -153,16 +157,31 @@ bool Hierarchy::State::sweep(const std::string& name) const {
         auto other = Directory::adopt(places[i], name);
         if (other) group.directories.push_back(*std::move(other));
     }
-    return group.demolish(kSweepDeadline).has_value();
+    return group.demolish(kSweepPatience).has_value();
 }
 
-Result<int> Hierarchy::sweep() const {
+// Returns how many are gone; what had an owner is remembered.
+int Hierarchy::State::sweep_all(const std::vector<std::string>& names) {
     int swept = 0;
-    if (state_->places.empty()) return swept;
-    for (const std::string& name : groups_in(state_->directory)) {
-        if (state_->sweep(name)) ++swept;
+    for (const std::string& name : names) {
+        if (prepared && prepared->name() == name) continue;
+        if (sweep(name)) {
+            ++swept;
+        } else {
+            owned_by_others.push_back(name);
+        }
     }
     return swept;
+}
+
+int Hierarchy::sweep() const {
+    if (state_->places.empty()) return 0;
+    state_->owned_by_others.clear();
+    return state_->sweep_all(groups_in(state_->directory, state_->family));
+}
+
+int Hierarchy::sweep_again() const {
+    return state_->sweep_all(std::exchange(state_->owned_by_others, {}));
 }
 
 }  // namespace assay::cgroup

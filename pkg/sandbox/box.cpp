@@ -171,6 +171,7 @@ Result<ProgramExit> Box::finish() {
     exit.wait_status = record.wait_status;
     exit.wall = std::chrono::nanoseconds(record.time_ns);
     exit.usage = record.usage;
+    exit.inherited_rss_bytes = record.inherited_rss_bytes;
     exit.tree_usage = record.tree_usage;
     exit.leftover_processes = record.leftover_processes;
     return exit;

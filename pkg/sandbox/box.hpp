@@ -120,11 +120,12 @@ struct BoxSpec {
 
 // How the program ended, as seen by the init.
 struct ProgramExit {
-    int wait_status = 0;                   // as wait(2)
-    std::chrono::nanoseconds wall{0};      // monotonic, exec to exit of the main process
-    rusage usage{};                        // the main process and the children it waited for
-    rusage tree_usage{};                   // everything that ended and was waited for in the box
-    std::uint64_t leftover_processes = 0;  // alive when the main process ended, killed by the init
+    int wait_status = 0;                    // as wait(2)
+    std::chrono::nanoseconds wall{0};       // monotonic, exec to exit of the main process
+    rusage usage{};                         // the main process and the children it waited for
+    std::uint64_t inherited_rss_bytes = 0;  // usage.ru_maxrss up to this is the init's, not its own
+    rusage tree_usage{};                    // everything that ended and was waited for in the box
+    std::uint64_t leftover_processes = 0;   // alive when the main process ended, killed by the init
 };
 
 struct ProgramStart {

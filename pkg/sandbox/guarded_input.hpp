@@ -6,6 +6,8 @@
 // only.
 #pragma once
 
+#include <utility>
+
 #include "pkg/posix/unique_fd.hpp"
 
 namespace assay::sandbox {
@@ -13,12 +15,15 @@ namespace assay::sandbox {
 class GuardedInput {
   public:
     GuardedInput() = default;
-    // Runs in the init, while the host's tree is still there. What is no regular file opened for
-    // reading, or cannot be reached by its path with the init's rights, is passed on as it is.
+    // Needs the right to mount: runs in the init, while the host's tree is still there, or as root.
+    // What is no regular file opened for reading, or cannot be reached by its path with the
+    // caller's rights, is passed on as it is.
     explicit GuardedInput(int original);
 
     // What the program gets.
     int descriptor() const { return guarded_ ? guarded_.get() : original_; }
+    // The new descriptor, for a caller who does not share its position; empty where there is none.
+    posix::UniqueFd take() { return std::move(guarded_); }
     // Descriptors that must stay open for give_back_position(); -1 for none.
     int kept_original() const { return guarded_ ? original_ : -1; }
     int kept_guarded() const { return guarded_.get(); }

@@ -171,6 +171,7 @@ class Init {
             for (int& fd : launch_context.stdio) fd = terminal_.slave.get();
         }
         ASSAY_TRY(const LaunchResult launched, launch(launch_context));
+        exit_.inherited_rss_bytes = peak_rss_bytes();
         send_notes();
         Record record;
         record.word = Word::kStarted;
@@ -185,6 +186,14 @@ class Init {
         terminal_ = Terminal{};
         close_inherited();
         return {};
+    }
+
+    // An exec hands the peak of the memory that it leaves, ours, on to the program (getrusage(2)
+    // does not say so; fs/exec.c, exec_mmap).
+    static std::uint64_t peak_rss_bytes() {
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
     }
 
     // Everything that came with the fork goes: the program's streams must be the last references,

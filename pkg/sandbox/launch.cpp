@@ -24,31 +24,180 @@
 namespace assay::sandbox {
 namespace {
 
-// Everything that the launcher needs, prepared before the vfork.
-struct Prepared {
-    const LaunchContext& context;
-    std::vector<std::string> candidates;  // paths to try, in PATH order
-    std::vector<char*> arguments;
-    std::vector<char*> environment;
-    sock_fprog filter{};
-    cpu_set_t cpus{};
-};
+// Runs in the vfork child: no allocation, no locks, no return. What it finds out is left in the
+// shared memory.
+class Launcher {
+  public:
+    Launcher(const LaunchPlan& plan, Launched& trail) : plan_(plan), trail_(trail) {}
 
-// What the launcher leaves behind in the shared memory.
-struct Trail {
-    const char* step = nullptr;  // that failed, nullptr when only the exec can have
-    int error = 0;
-    int exec_error = 0;
-    std::int64_t exec_time_ns = 0;
-};
+    [[noreturn]] void run() {
+        const bool ready =
+            step("start a session", ::setsid() >= 0) &&
+            step("place the program's descriptors", place_descriptors()) &&
+            step("take the terminal",
+                 !plan_.controlling_terminal || ::ioctl(0, TIOCSCTTY, 0) == 0) &&
+            step("set the resource limits", set_limits()) &&
+            step("set the CPU affinity", set_affinity()) &&
+            step("drop the capabilities", !plan_.drop_capabilities || renounce_capabilities()) &&
+            step("take the program's identity", become_program()) &&
+            step("enter the working directory", ::chdir(plan_.working_directory) == 0) &&
+            step("reset the signals", reset_signals()) && restore_umask() &&
+            step("close the other descriptors", close_others()) &&
+            step("install the filter and join the control groups", join_and_filter());
+        if (ready) plan_.look_up ? exec_found() : exec_any();
+        // The raw call: a sanitizer's _exit makes others before, which a tracing filter would
+        // report to nobody.
+        for (;;) ::syscall(SYS_exit_group, 127);
+    }
 
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
-    std::vector<char*> result;
-    result.reserve(strings.size() + 1);
-    for (const std::string& text : strings) result.push_back(const_cast<char*>(text.c_str()));
-    result.push_back(nullptr);
-    return result;
-}
+  private:
+    bool step(const char* name, bool done) {
+        if (!done && trail_.failed_step == nullptr) {
+            trail_.failed_step = name;
+            trail_.error = errno;
+        }
+        return done;
+    }
+
+    // Out of the way of the numbers that the program's descriptors get.
+    static bool move_above(std::span<int> descriptors, int end) {
+        for (int& fd : descriptors) {
+            if (fd < 0 || fd >= end) continue;
+            fd = ::fcntl(fd, F_DUPFD_CLOEXEC, end);
+            if (fd < 0) return false;
+        }
+        return true;
+    }
+
+    bool place_descriptors() {
+        const int count = static_cast<int>(plan_.descriptors.size());
+        if (!move_above(plan_.descriptors, count) || !move_above(plan_.cgroup_join, count)) {
+            return false;
+        }
+        int trace_socket[1] = {plan_.trace ? plan_.trace_socket : -1};
+        if (!move_above(trace_socket, count)) return false;
+        trace_socket_ = trace_socket[0];
+        for (int i = 0; i < count; ++i) {
+            const int from = plan_.descriptors[static_cast<std::size_t>(i)];
+            if (from < 0) {
+                ::close(i);
+            } else if (::dup2(from, i) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    bool set_limits() {
+        for (const ResourceLimit& limit : plan_.limits) {
+            const rlimit value{limit.value, limit.value};
+            if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    bool set_affinity() {
+        return plan_.cpus == nullptr || ::sched_setaffinity(0, sizeof *plan_.cpus, plan_.cpus) == 0;
+    }
+
+    bool become_program() {
+        const Ids& ids = plan_.ids;
+        if (plan_.drop_groups && ::syscall(SYS_setgroups, 0, nullptr) != 0) return false;
+        // The raw calls: glibc's would try to reach the other threads of a process that has none.
+        if (::syscall(SYS_setresgid, ids.gid, ids.gid, ids.gid) != 0) return false;
+        if (::syscall(SYS_setresuid, ids.uid, ids.uid, ids.uid) != 0) return false;
+        __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+        __user_cap_data_struct none[2] = {};
+        return ::syscall(SYS_capset, &header, none) == 0 &&
+               ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+    }
+
+    static bool reset_signals() {
+        sigset_t none;
+        ::sigemptyset(&none);
+        return ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
+    }
+
+    bool restore_umask() {
+        ::umask(plan_.umask);
+        return true;
+    }
+
+    bool close_others() {
+        return ::syscall(SYS_close_range, static_cast<unsigned>(plan_.descriptors.size()), ~0u,
+                         CLOSE_RANGE_CLOEXEC) == 0;
+    }
+
+    bool join_groups() {
+        for (const int group : plan_.cgroup_join) {
+            if (::write(group, "0", 1) != 1) return false;
+        }
+        return true;
+    }
+
+    bool install_filter() {
+        if (plan_.seccomp.empty()) return true;
+        sock_fprog program{static_cast<unsigned short>(plan_.seccomp.size()),
+                           const_cast<sock_filter*>(plan_.seccomp.data())};
+        return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
+    }
+
+    // A filter that may refuse what the join needs comes after it; a tracing one comes last in any
+    // case.
+    bool join_and_filter() {
+        if (plan_.filter_lets_write && !plan_.trace) return install_filter() && join_groups();
+        if (!join_groups()) return false;
+        if (!plan_.trace) return install_filter();
+        errno = install_traced(plan_.seccomp, trace_socket_);
+        return errno == 0;
+    }
+
+    void exec(const char* path) {
+        trail_.path = path;
+        for (int attempt = 0;; ++attempt) {
+            trail_.error = 0;
+            trail_.exec_time_ns = monotonic_ns();
+            ::execve(path, plan_.arguments, plan_.environment);
+            trail_.error = errno;
+            if (errno != ETXTBSY || attempt >= plan_.busy_retries) return;
+            constexpr timespec kPause{0, 1'000'000};
+            ::nanosleep(&kPause, nullptr);
+        }
+    }
+
+    // Leaves the reason that tells most when every candidate failed, as execvp(3) does.
+    void exec_any() {
+        int reason = ENOENT;
+        for (const char* path : plan_.candidates) {
+            exec(path);
+            if (trail_.error == EACCES) reason = EACCES;
+            if (trail_.error == ENOENT || trail_.error == ENOTDIR || trail_.error == EACCES) {
+                continue;
+            }
+            reason = trail_.error;
+            break;
+        }
+        trail_.error = reason;
+    }
+
+    void exec_found() {
+        for (const char* path : plan_.candidates) {
+            struct stat status {};
+            if (::stat(path, &status) == 0 && !S_ISDIR(status.st_mode) &&
+                ::access(path, X_OK) == 0) {
+                return exec(path);
+            }
+        }
+        trail_.path = nullptr;
+        trail_.error = ENOENT;
+    }
+
+    const LaunchPlan& plan_;
+    Launched& trail_;
+    int trace_socket_ = -1;
+};
 
 std::vector<std::string> candidate_paths(const ProgramSpec& program) {
     const std::string& name = program.arguments.front();
@@ -67,32 +216,27 @@ std::vector<std::string> candidate_paths(const ProgramSpec& program) {
     }
 }
 
-bool place_streams(const int (&stdio)[3]) {
-    int moved[3];
-    for (int i = 0; i < 3; ++i) {
-        moved[i] = stdio[i] < 0 ? -1 : ::fcntl(stdio[i], F_DUPFD_CLOEXEC, 3);
-        if (stdio[i] >= 0 && moved[i] < 0) return false;
+Error step_error(const Launched& launched, const ProgramSpec& program) {
+    const std::string_view step = launched.failed_step;
+    if (step != "enter the working directory") {
+        return system_error("cannot " + std::string(step), launched.error);
     }
-    for (int i = 0; i < 3; ++i) {
-        if (moved[i] < 0) {
-            ::close(i);
-        } else if (::dup2(moved[i], i) < 0) {
-            return false;
-        }
-    }
-    return true;
+    Error error = system_error(
+        "cannot enter the working directory " + program.working_directory + " in the sandbox",
+        launched.error);
+    error.kind = ErrorKind::kUsage;
+    return error;
 }
 
-bool set_limits(const ProgramSpec& program) {
-    for (const ResourceLimit& limit : program.resource_limits) {
-        const rlimit value{limit.value, limit.value};
-        if (::setrlimit(static_cast<__rlimit_resource>(limit.resource), &value) != 0) return false;
-    }
-    return true;
+}  // namespace
+
+std::int64_t monotonic_ns() {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1'000'000'000 + time.tv_nsec;
 }
 
-// No process of the box ever has a capability: not by exec as uid 0, not by file capabilities.
-bool drop_capabilities() {
+bool renounce_capabilities() {
     int capability = 0;
     while (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) ++capability;
     // EINVAL: the one after the last that this kernel has.
@@ -103,146 +247,63 @@ bool drop_capabilities() {
     return ::prctl(PR_SET_SECUREBITS, kBits, 0, 0, 0) == 0;
 }
 
-bool become_program(const Identity& identity) {
-    const Ids& ids = identity.program_inside;
-    if (identity.own_uids && ::syscall(SYS_setgroups, 0, nullptr) != 0) return false;
-    // The raw calls: glibc's would try to reach the other threads of a process that has none.
-    if (::syscall(SYS_setresgid, ids.gid, ids.gid, ids.gid) != 0) return false;
-    if (::syscall(SYS_setresuid, ids.uid, ids.uid, ids.uid) != 0) return false;
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct none[2] = {};
-    return ::syscall(SYS_capset, &header, none) == 0 &&
-           ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+std::vector<char*> exec_pointers(std::span<const std::string> strings) {
+    std::vector<char*> result;
+    result.reserve(strings.size() + 1);
+    for (const std::string& text : strings) result.push_back(const_cast<char*>(text.c_str()));
+    result.push_back(nullptr);
+    return result;
 }
 
-bool join_groups(const std::vector<posix::UniqueFd>& groups) {
-    for (const posix::UniqueFd& group : groups) {
-        if (::write(group.get(), "0", 1) != 1) return false;
-    }
-    return true;
-}
-
-bool reset_signals() {
-    sigset_t none;
-    ::sigemptyset(&none);
-    return ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
-}
-
-bool restore_umask(mode_t mask) {
-    ::umask(mask);
-    return true;
-}
-
-bool enter_directory(const ProgramSpec& program) {
-    return ::chdir(program.working_directory.c_str()) == 0;
-}
-
-bool install_filter(const Prepared& prepared) {
-    if (prepared.filter.len == 0) return true;
-    return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prepared.filter) == 0;
-}
-
-// A filter that may refuse what the join needs comes after it; a tracing one comes last in any
-// case.
-bool join_and_filter(const Prepared& prepared) {
-    const LaunchContext& context = prepared.context;
-    if (context.program.seccomp_lets_write && !context.program.trace_syscalls) {
-        return install_filter(prepared) && join_groups(context.cgroup_join);
-    }
-    if (!join_groups(context.cgroup_join)) return false;
-    if (!context.program.trace_syscalls) return install_filter(prepared);
-    errno = install_traced(context.program.seccomp, context.trace_socket);
-    return errno == 0;
-}
-
-std::int64_t now_ns() {
-    timespec time{};
-    ::clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1'000'000'000 + time.tv_nsec;
-}
-
-// Sets errno to the reason that tells most when every candidate failed, as execvp(3) does.
-void exec_candidates(const Prepared& prepared, Trail& trail) {
-    int reason = ENOENT;
-    for (const std::string& path : prepared.candidates) {
-        trail.exec_time_ns = now_ns();
-        ::execve(path.c_str(), prepared.arguments.data(), prepared.environment.data());
-        if (errno == EACCES) reason = EACCES;
-        if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) {
-            reason = errno;
-            break;
-        }
-    }
-    trail.exec_error = reason;
-}
-
-// Runs in the vfork child: no allocation, no locks, no return.
-[[noreturn]] void run_launcher(const Prepared& prepared, Trail& trail) {
-    const LaunchContext& context = prepared.context;
-    const ProgramSpec& program = context.program;
-    const auto step = [&trail](const char* name, bool done) {
-        if (!done && trail.step == nullptr) {
-            trail.step = name;
-            trail.error = errno;
-        }
-        return done;
-    };
-    const bool ready =
-        step("start a session", ::setsid() >= 0) &&
-        step("place the standard streams", place_streams(context.stdio)) &&
-        step("take the terminal", !program.terminal || ::ioctl(0, TIOCSCTTY, 0) == 0) &&
-        step("set the resource limits", set_limits(program)) &&
-        step("set the CPU affinity",
-             program.cpus.empty() ||
-                 ::sched_setaffinity(0, sizeof prepared.cpus, &prepared.cpus) == 0) &&
-        step("drop the capabilities", drop_capabilities()) &&
-        step("take the program's identity", become_program(context.identity)) &&
-        step("enter the working directory", enter_directory(program)) &&
-        step("reset the signals", reset_signals()) && restore_umask(context.umask) &&
-        step("close the other descriptors",
-             ::syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) == 0) &&
-        step("install the filter and join the control groups", join_and_filter(prepared));
-    if (ready) exec_candidates(prepared, trail);
-    // The raw call: a sanitizer's _exit makes others before, which a tracing filter would report to
-    // nobody.
-    for (;;) ::syscall(SYS_exit_group, 127);
-}
-
-Error step_error(const Trail& trail, const ProgramSpec& program) {
-    Error error = system_error(std::string("cannot ") + trail.step, trail.error);
-    if (std::string_view(trail.step) == "enter the working directory") {
-        error = system_error(
-            "cannot enter the working directory " + program.working_directory + " in the sandbox",
-            trail.error);
-        error.kind = ErrorKind::kUsage;
-    }
-    return error;
-}
-
-}  // namespace
-
-Result<LaunchResult> launch(const LaunchContext& context) {
-    Prepared prepared{context,
-                      candidate_paths(context.program),
-                      pointers(context.program.arguments),
-                      pointers(context.program.environment),
-                      {},
-                      {}};
-    prepared.filter.len = static_cast<unsigned short>(context.program.seccomp.size());
-    prepared.filter.filter = const_cast<sock_filter*>(context.program.seccomp.data());
-    for (const int cpu : context.program.cpus) CPU_SET(cpu, &prepared.cpus);
-
-    Trail trail;
+Result<Launched> launch(const LaunchPlan& plan) {
+    Launched launched;
     const pid_t pid = ::vfork();
-    if (pid == 0) run_launcher(prepared, trail);
+    if (pid == 0) Launcher(plan, launched).run();
     if (pid < 0) return system_error("cannot create the program's process", errno);
-    if (trail.step == nullptr && trail.exec_error == 0) {
-        return LaunchResult{pid, 0, trail.exec_time_ns};
+    if (launched.failed_step == nullptr && launched.error == 0) {
+        launched.pid = pid;
+        // Killed before it came to the exec: its end tells.
+        if (launched.exec_time_ns == 0) launched.exec_time_ns = monotonic_ns();
+        return launched;
     }
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
-    if (trail.step != nullptr) return step_error(trail, context.program);
-    return LaunchResult{-1, trail.exec_error, trail.exec_time_ns};
+    return launched;
+}
+
+Result<LaunchResult> launch(const LaunchContext& context) {
+    const ProgramSpec& program = context.program;
+    const std::vector<std::string> candidates = candidate_paths(program);
+    const std::vector<char*> candidate_pointers = exec_pointers(candidates);
+    const std::vector<char*> arguments = exec_pointers(program.arguments);
+    const std::vector<char*> environment = exec_pointers(program.environment);
+    int stdio[] = {context.stdio[0], context.stdio[1], context.stdio[2]};
+    std::vector<int> groups;
+    for (const posix::UniqueFd& group : context.cgroup_join) groups.push_back(group.get());
+    cpu_set_t cpus{};
+    for (const int cpu : program.cpus) CPU_SET(cpu, &cpus);
+
+    LaunchPlan plan;
+    plan.candidates = {candidate_pointers.data(), candidates.size()};
+    plan.arguments = arguments.data();
+    plan.environment = environment.data();
+    plan.working_directory = program.working_directory.c_str();
+    plan.descriptors = stdio;
+    plan.controlling_terminal = program.terminal;
+    plan.limits = program.resource_limits;
+    plan.cpus = program.cpus.empty() ? nullptr : &cpus;
+    plan.ids = context.identity.program_inside;
+    plan.drop_groups = context.identity.own_uids;
+    plan.umask = context.umask;
+    plan.seccomp = program.seccomp;
+    plan.filter_lets_write = program.seccomp_lets_write;
+    plan.trace = program.trace_syscalls;
+    plan.trace_socket = context.trace_socket;
+    plan.cgroup_join = groups;
+
+    ASSAY_TRY(const Launched launched, launch(plan));
+    if (launched.failed_step != nullptr) return step_error(launched, program);
+    return LaunchResult{launched.pid, launched.error, launched.exec_time_ns};
 }
 
 }  // namespace assay::sandbox

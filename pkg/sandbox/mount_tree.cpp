@@ -91,7 +91,8 @@ class TreeBuilder {
             root_.reset(::fcntl(scratch_.get(), F_DUPFD_CLOEXEC, 0));
         }
         return tree_.skeleton ? Result<void>{}
-                              : furnish(root_, spec_, {identity_.program_inside, false, terminal});
+                              : furnish(root_, spec_,
+                                        {identity_.program_inside, tree_.binds, false, terminal});
     }
 
     Result<void> make_overlay() {
@@ -121,18 +122,20 @@ class TreeBuilder {
     }
 
     // With a rootfs the directories of the overlay are covered by ones of the scratch tmpfs.
-    Result<UniqueFd> writable_directory(const std::string& path) {
-        if (!has_rootfs()) return make_directory(root_.get(), path);
+    Result<UniqueFd> scratch_directory(const std::string& path) {
         ASSAY_TRY(UniqueFd directory, make_directory(scratch_.get(), "/writable" + path));
         ASSAY_CHECK(open_to_program(directory.get(), spec_, path, identity_.program_inside));
         return directory;
     }
 
     Result<void> mount_writable(const std::string& path) {
-        ASSAY_TRY(const UniqueFd directory, writable_directory(path));
         ASSAY_TRY(const UniqueFd target, make_directory(root_.get(), path));
-        const UniqueFd tree(
-            ::open_tree(directory.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
+        UniqueFd elsewhere;
+        if (has_rootfs()) {
+            ASSAY_TRY(elsewhere, scratch_directory(path));
+        }
+        const UniqueFd tree(::open_tree((has_rootfs() ? elsewhere : target).get(), "",
+                                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
         mount_attr attributes{};
         attributes.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
         if (!tree ||

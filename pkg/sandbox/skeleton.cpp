@@ -54,8 +54,8 @@ class Furnisher {
         return make_writable(spec_.home);
     }
 
-    // The directory at `path`, made with its parents. Looked up once: most entries share a few
-    // parents.
+    // The directory at `path`, made with its parents and opened. Looked up once: most entries share
+    // a few parents.
     Result<int> directory(const std::string& path) {
         if (const auto known = directories_.find(path); known != directories_.end()) {
             return known->second.get();
@@ -66,15 +66,28 @@ class Furnisher {
         } else {
             // Nobody but us has made anything here: there is no link to be careful of.
             ASSAY_TRY(const int parent, directory(parent_of(path)));
-            const std::string name = last_of(path);
-            if (::mkdirat(parent, name.c_str(), 0755) != 0 && errno != EEXIST) {
-                return system_error("cannot make " + path + " in the sandbox", errno);
-            }
-            ASSAY_TRY(made, posix::open_at(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+            ASSAY_CHECK(make_in(parent, path));
+            ASSAY_TRY(made,
+                      posix::open_at(parent, last_of(path), O_PATH | O_DIRECTORY | O_NOFOLLOW));
         }
         const int fd = made.get();
         directories_.emplace(path, std::move(made));
         return fd;
+    }
+
+    // The same for one in which nothing is made: it need not be opened.
+    Result<void> make_leaf(const std::string& path) {
+        if (path == "/" || !spec_.rootfs.empty()) {
+            ASSAY_CHECK(directory(path));
+            return {};
+        }
+        ASSAY_TRY(const int parent, directory(parent_of(path)));
+        return make_in(parent, path);
+    }
+
+    static Result<void> make_in(int parent, const std::string& path) {
+        if (::mkdirat(parent, last_of(path).c_str(), 0755) == 0 || errno == EEXIST) return {};
+        return system_error("cannot make " + path + " in the sandbox", errno);
     }
 
     Result<void> make_writable(const std::string& path) {
@@ -102,17 +115,13 @@ class Furnisher {
 
     // Below another mount they are made in vain, and must be there already.
     Result<void> make_mount_points() {
-        ASSAY_CHECK(directory("/proc"));
-        ASSAY_CHECK(directory("/run"));
-        for (const BindMount& bind : spec_.binds) {
-            struct stat status {};
-            if (::stat(bind.source.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) {
-                ASSAY_CHECK(make_file_in_tree(bind.destination));
-            } else {
-                ASSAY_CHECK(directory(bind.destination));
-            }
+        ASSAY_CHECK(make_leaf("/proc"));
+        ASSAY_CHECK(make_leaf("/run"));
+        for (const Source& bind : options_.binds) {
+            ASSAY_CHECK(bind.directory ? make_leaf(bind.destination)
+                                       : make_file_in_tree(bind.destination));
         }
-        for (const TmpfsMount& tmpfs : spec_.tmpfs) ASSAY_CHECK(directory(tmpfs.destination));
+        for (const TmpfsMount& tmpfs : spec_.tmpfs) ASSAY_CHECK(make_leaf(tmpfs.destination));
         return {};
     }
 

@@ -6,12 +6,14 @@
 // init does, and devices become mounts. The code is the same on both sides.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "pkg/posix/unique_fd.hpp"
 #include "pkg/result/result.hpp"
 #include "pkg/sandbox/box.hpp"
 #include "pkg/sandbox/identity.hpp"
+#include "pkg/sandbox/mount_tree.hpp"
 
 namespace assay::sandbox {
 
@@ -43,9 +45,10 @@ Result<posix::UniqueFd> new_scratch();
 Result<void> limit_scratch(const posix::UniqueFd& scratch, const FilesystemSpec& spec);
 
 // Puts the skeleton into an empty or, with a rootfs, a furnished root. `owner` are the program's
-// ids as the calling process sees them.
+// ids as the calling process sees them; `binds` are what will be mounted in it.
 struct FurnishOptions {
     Ids owner;
+    std::span<const Source> binds;
     bool make_devices = false;  // as nodes; else as files to mount on
     bool terminal = false;
 };

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include "pkg/posix/files.hpp"
@@ -126,9 +127,9 @@ bool caller_furnishes(const FilesystemSpec& spec) {
 }
 
 Result<posix::UniqueFd> make_skeleton(const FilesystemSpec& spec, const Identity& identity,
-                                      bool terminal) {
+                                      std::span<const Source> binds, bool terminal) {
     ASSAY_TRY(posix::UniqueFd scratch, new_scratch());
-    ASSAY_CHECK(furnish(scratch, spec, {identity.program_outside, true, terminal}));
+    ASSAY_CHECK(furnish(scratch, spec, {identity.program_outside, binds, true, terminal}));
     ASSAY_CHECK(limit_scratch(scratch, spec));
     return scratch;
 }
@@ -152,20 +153,20 @@ Result<Tree> prepare_tree(const FilesystemSpec& spec, const Identity& identity, 
                           bool terminal) {
     SourceCloner cloner(identity);
     Tree tree;
-    if (in_caller && caller_furnishes(spec)) {
-        ASSAY_TRY(tree.skeleton, make_skeleton(spec, identity, terminal));
-    } else {
-        for (const Device& device : kDevices) {
-            ASSAY_TRY(Source source, SourceCloner::device(device));
-            tree.devices.push_back(std::move(source));
-        }
-    }
     if (!spec.rootfs.empty()) {
         ASSAY_TRY(tree.rootfs, cloner.lower_layer(spec.rootfs));
     }
     for (const BindMount& bind : spec.binds) {
         ASSAY_TRY(Source source, cloner.bind(bind));
         tree.binds.push_back(std::move(source));
+    }
+    if (in_caller && caller_furnishes(spec)) {
+        ASSAY_TRY(tree.skeleton, make_skeleton(spec, identity, tree.binds, terminal));
+    } else {
+        for (const Device& device : kDevices) {
+            ASSAY_TRY(Source source, SourceCloner::device(device));
+            tree.devices.push_back(std::move(source));
+        }
     }
     ASSAY_CHECK(open_copies(spec, tree));
     tree.notes = cloner.take_notes();

@@ -1,11 +1,11 @@
 #include "pkg/sandbox/wire.hpp"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace assay::sandbox {
 namespace {
@@ -50,12 +50,12 @@ Error error_of(const Record& record) {
     return Error{record.error_kind, record.error_number, record.text.data(), record.remedy.data()};
 }
 
-Result<void> send_record(int socket, const Record& record, std::span<const int> descriptors) {
-    iovec bytes{const_cast<Record*>(&record), sizeof record};
+Result<void> send_message(int socket, std::span<const iovec> parts,
+                          std::span<const int> descriptors) {
     alignas(cmsghdr) char control[kControlBytes] = {};
     msghdr message{};
-    message.msg_iov = &bytes;
-    message.msg_iovlen = 1;
+    message.msg_iov = const_cast<iovec*>(parts.data());
+    message.msg_iovlen = parts.size();
     if (!descriptors.empty()) {
         message.msg_control = control;
         message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
@@ -73,9 +73,8 @@ Result<void> send_record(int socket, const Record& record, std::span<const int> 
     return {};
 }
 
-Result<Received> receive_record(int socket) {
-    Received received;
-    iovec bytes{&received.record, sizeof received.record};
+Result<Message> receive_message(int socket, std::span<std::byte> buffer) {
+    iovec bytes{buffer.data(), buffer.size()};
     alignas(cmsghdr) char control[kControlBytes];
     msghdr message{};
     message.msg_iov = &bytes;
@@ -86,10 +85,28 @@ Result<Received> receive_record(int socket) {
     do {
         count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     } while (count < 0 && errno == EINTR);
-    if (count != static_cast<ssize_t>(sizeof received.record)) {
+    if (count < 0 && errno == EAGAIN) {
+        return Error{ErrorKind::kInternal, EAGAIN, "the sandbox does not answer", {}};
+    }
+    if (count <= 0) {
         return Error{ErrorKind::kInternal, 0, "the sandbox ended without a report", {}};
     }
-    received.descriptors = take_descriptors(message);
+    return Message{static_cast<std::size_t>(count), take_descriptors(message)};
+}
+
+Result<void> send_record(int socket, const Record& record, std::span<const int> descriptors) {
+    const iovec bytes{const_cast<Record*>(&record), sizeof record};
+    return send_message(socket, {&bytes, 1}, descriptors);
+}
+
+Result<Received> receive_record(int socket) {
+    Received received;
+    ASSAY_TRY(Message message,
+              receive_message(socket, std::as_writable_bytes(std::span(&received.record, 1))));
+    if (message.size != sizeof received.record) {
+        return Error{ErrorKind::kInternal, 0, "the sandbox sent an incomplete report", {}};
+    }
+    received.descriptors = std::move(message.descriptors);
     return received;
 }
 

@@ -12,8 +12,10 @@
 #pragma once
 
 #include <sys/resource.h>
+#include <sys/uio.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -23,15 +25,31 @@
 
 namespace assay::sandbox {
 
-enum class Word : std::uint32_t { kGo, kRun, kKill, kNote, kFailed, kStarted, kExited };
+enum class Word : std::uint32_t {
+    kGo,
+    kRun,
+    kKill,
+    kNote,
+    kFailed,
+    kStarted,
+    kExited,
+    // Of slots, see slot_wire.hpp.
+    kReady,
+    kMore,
+    kRefused,
+    kReset,
+    kClean
+};
 
 struct Record {
     Word word = Word::kGo;
     ErrorKind error_kind = ErrorKind::kSystem;
     std::int32_t error_number = 0;
     std::int32_t wait_status = 0;
-    std::int64_t time_ns = 0;  // CLOCK_MONOTONIC of the exec (kStarted), wall time (kExited)
+    std::uint32_t start_failure = 0;  // a StartFailure of slot.hpp
+    std::int64_t time_ns = 0;         // CLOCK_MONOTONIC of the exec (kStarted), wall time (kExited)
     std::uint64_t leftover_processes = 0;
+    std::uint64_t inherited_rss_bytes = 0;
     rusage usage{};
     rusage tree_usage{};
     std::array<char, 512> text{};  // NUL-terminated message of kNote and kFailed, cut if longer
@@ -39,6 +57,17 @@ struct Record {
 };
 
 inline constexpr std::size_t kMaxDescriptors = 250;
+
+// One message of a SOCK_SEQPACKET socket, as the records and the slots' orders travel.
+Result<void> send_message(int socket, std::span<const iovec> parts,
+                          std::span<const int> descriptors = {});
+struct Message {
+    std::size_t size = 0;
+    std::vector<posix::UniqueFd> descriptors;
+};
+// Blocks, as long as the socket's SO_RCVTIMEO lets it. An error of kind kInternal when the other
+// side is gone or silent.
+Result<Message> receive_message(int socket, std::span<std::byte> buffer);
 
 struct Received {
     Record record;
