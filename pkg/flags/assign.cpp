@@ -16,9 +16,24 @@ Result<void> check_choice(const Item& item, std::string_view text) {
                        did_you_mean(text, item.choices, {}, "one of " + join(item.choices)));
 }
 
+std::vector<std::string> elements_of(const Item& item, std::span<const std::string> texts) {
+    if (!item.commas) return {texts.begin(), texts.end()};
+    std::vector<std::string> elements;
+    for (std::string_view text : texts) {
+        while (!text.empty()) {
+            const std::size_t end = std::min(text.find(','), text.size());
+            if (end > 0) elements.emplace_back(text.substr(0, end));
+            text.remove_prefix(std::min(end + 1, text.size()));
+        }
+    }
+    return elements;
+}
+
 Result<bool> parse_switch(std::string_view text) {
-    if (text == "true" || text == "yes" || text == "1") return true;
-    if (text == "false" || text == "no" || text == "0") return false;
+    std::string word(text);
+    for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (word == "true" || word == "yes" || word == "1") return true;
+    if (word == "false" || word == "no" || word == "0") return false;
     return usage_error("bad switch " + in_quotes(text), "write true or false");
 }
 
@@ -129,8 +144,11 @@ std::vector<std::string> Setting::spelled() const {
 
 Result<void> assign(const Setting& setting, std::span<const std::string> texts) {
     if (setting.is_list()) {
-        for (const std::string& text : texts) ASSAY_CHECK(check_choice(setting.item, text));
-        std::get<std::vector<std::string>*>(setting.target)->assign(texts.begin(), texts.end());
+        std::vector<std::string> elements = elements_of(setting.item, texts);
+        for (const std::string& element : elements) {
+            ASSAY_CHECK(check_choice(setting.item, element));
+        }
+        *std::get<std::vector<std::string>*>(setting.target) = std::move(elements);
         return {};
     }
     for (const std::string& text : texts) {

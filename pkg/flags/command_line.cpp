@@ -133,6 +133,20 @@ Result<CommandLine> read(std::span<const FlagSpec> specs, WordRule rule,
 
 }  // namespace
 
+void double_dashes(std::span<const FlagSpec> specs, std::vector<std::string>& words) {
+    bool is_value = false;
+    for (std::string& word : words) {
+        if (std::exchange(is_value, false) || !looks_like_flag(word)) continue;
+        if (word == "--") break;
+        const std::string longer = word.starts_with("--") ? word : "-" + word;
+        const auto spec = std::ranges::find_if(
+            specs, [&](const FlagSpec& one) { return names(long_name(longer), one); });
+        if (spec == specs.end()) continue;
+        is_value = !spec->is_switch && longer.find('=') == std::string::npos;
+        word = longer;
+    }
+}
+
 Result<CommandLine> read_command_line(std::span<const FlagSpec> specs, WordRule rule,
                                       std::vector<std::string> words, std::string_view remedy) {
     try {

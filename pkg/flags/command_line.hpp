@@ -38,6 +38,10 @@ struct CommandLine {
     std::vector<std::string> words;
 };
 
+// Writes `-name` of a known long flag as `--name`, where it stands for a flag and not for the value
+// of the one before it.
+void double_dashes(std::span<const FlagSpec> specs, std::vector<std::string>& words);
+
 // Linear in the number and length of the words. Errors are usage errors: an unknown flag with the
 // nearest known one, else with `remedy`; a flag without its value.
 Result<CommandLine> read_command_line(std::span<const FlagSpec> specs, WordRule rule,

@@ -24,7 +24,7 @@ bool is_absent(const std::string& path, const Error& error) {
 Result<void> apply_member(Settings& settings, const TomlMember& member,
                           const TomlDocument& document) {
     Setting* const setting = settings.find(member.key);
-    if (setting == nullptr) {
+    if (setting == nullptr || setting->item.flag_only) {
         const std::string table(settings.section());
         return document.error_at(member.key_position,
                                  "unknown key " + in_quotes(member.key) + " in [" + table + "]",

@@ -22,12 +22,24 @@ Error unknown_variable(const Settings& settings, std::string_view variable) {
     const std::string prefix = variable_name(settings.section(), {});
     std::vector<std::string> endings;
     for (const Setting& setting : settings.all()) {
+        if (setting.item.flag_only) continue;
         const std::string name = variable_name(settings.section(), setting.item.name);
         endings.push_back(name.substr(prefix.size()));
     }
     const std::vector<std::string_view> known(endings.begin(), endings.end());
     return usage_error("unknown variable " + in_quotes(variable),
                        did_you_mean(variable.substr(prefix.size()), known, prefix, "unset it"));
+}
+
+Result<void> apply_variable(Setting& setting, const Variable& variable) {
+    const std::vector<std::string> texts =
+        setting.is_list() ? lines_of(variable.value) : std::vector{std::string(variable.value)};
+    if (auto set = assign(setting, texts); !set) {
+        return usage_error(std::string(variable.name) + ": " + set.error().message,
+                           set.error().remedy);
+    }
+    setting.origin = {Origin::Layer::kVariable, std::string(variable.name)};
+    return {};
 }
 
 }  // namespace
@@ -62,20 +74,25 @@ Result<void> apply_variables(Settings& settings, std::span<const Variable> varia
     for (const Variable& variable : variables) {
         if (!variable.name.starts_with(prefix)) continue;
         const auto setting = std::ranges::find_if(settings.all(), [&](const Setting& candidate) {
-            return variable_name(settings.section(), candidate.item.name) == variable.name;
+            return !candidate.item.flag_only &&
+                   variable_name(settings.section(), candidate.item.name) == variable.name;
         });
         if (setting == settings.all().end()) {
             if (settings.section().empty()) continue;
             return unknown_variable(settings, variable.name);
         }
-        const std::vector<std::string> texts = setting->is_list()
-                                                   ? lines_of(variable.value)
-                                                   : std::vector{std::string(variable.value)};
-        if (auto set = assign(*setting, texts); !set) {
-            return usage_error(std::string(variable.name) + ": " + set.error().message,
-                               set.error().remedy);
-        }
-        setting->origin = {Origin::Layer::kVariable, std::string(variable.name)};
+        ASSAY_CHECK(apply_variable(*setting, variable));
+    }
+    return {};
+}
+
+Result<void> apply_aliases(Settings& settings, const char* const* environment) {
+    if (settings.alias_prefix().empty()) return {};
+    for (Setting& setting : settings.all()) {
+        if (setting.item.flag_only) continue;
+        const std::string name = alias_name(settings.alias_prefix(), setting.item.name);
+        const std::string_view value = environment_value(environment, name);
+        if (!value.empty()) ASSAY_CHECK(apply_variable(setting, {name, value}));
     }
     return {};
 }

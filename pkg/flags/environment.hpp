@@ -26,4 +26,7 @@ std::vector<Variable> assay_variables(const char* const* environment);
 // not: the prefix has other users.
 Result<void> apply_variables(Settings& settings, std::span<const Variable> variables);
 
+// Sets what the alias variables name; weaker than apply_variables().
+Result<void> apply_aliases(Settings& settings, const char* const* environment);
+
 }  // namespace assay::flags

@@ -15,8 +15,12 @@
 //   a file true or false.
 // - A list: the flag repeated; in a variable one item per line (items may hold commas and colons,
 //   never newlines); in a file an array of strings or one string. A stronger layer replaces the
-//   whole list.
+//   whole list. Where an item is declared with `commas`, each text holds several elements.
 // - Others: of a flag given twice the last one holds. `none` unsets an optional value.
+//
+// A command that stands in for another program can take over that program's variables and its way
+// of writing flags: see set_alias_prefix() and allow_single_dash(). Alias variables rank below
+// ASSAY_… and above the file.
 //
 // A variable that is set but empty counts as not set. An unknown variable with the prefix of the
 // chosen command (ASSAY_RUN_…) is an error, as is an unknown key or flag: each names the nearest
@@ -55,6 +59,8 @@ struct Item {
     std::vector<std::string_view> choices = {};  // allowed words of a string or list; empty: any
     Completion completion = Completion::kNone;
     char short_name = '\0';  // 'p' for `-p`
+    bool commas = false;     // of a list: its texts are split at commas
+    bool flag_only = false;  // asks for something else to be done: no variable, no key in the file
 };
 
 // Words of the command line that are not options.
@@ -128,12 +134,21 @@ class Settings {
     // Words before, between and after the options: `assay config run --json`.
     void add_words(std::vector<std::string>& target, Words words);
 
+    // Variables PREFIX + NAME set the settings, too: "ES_" gives ES_HTTP_ADDR for http-addr. Others
+    // with that prefix are somebody else's.
+    void set_alias_prefix(std::string_view prefix) { alias_prefix_ = prefix; }
+    // `-http-addr` means `--http-addr`.
+    void allow_single_dash() { single_dash_ = true; }
+
     std::string_view section() const { return section_; }
+    std::string_view alias_prefix() const { return alias_prefix_; }
+    bool single_dash() const { return single_dash_; }
     const std::vector<Setting>& all() const { return settings_; }
     std::vector<Setting>& all() { return settings_; }
     // Null when there is none.
     const Setting* find(std::string_view name) const;
     Setting* find(std::string_view name);
+    // Of those that a variable or a file can set.
     std::vector<std::string_view> names() const;
     // Null when the command takes no words.
     const Words* words() const { return words_target_ ? &words_ : nullptr; }
@@ -145,6 +160,8 @@ class Settings {
     void declare(Target target, Item item);
 
     std::string_view section_;
+    std::string_view alias_prefix_;
+    bool single_dash_ = false;
     std::vector<Setting> settings_;
     Words words_;
     std::vector<std::string>* words_target_ = nullptr;
@@ -154,6 +171,8 @@ class Settings {
 
 // "ASSAY_RUN_CPU_LIMIT" for ("run", "cpu-limit"), "ASSAY_COLOR" for ("", "color").
 std::string variable_name(std::string_view section, std::string_view name);
+// "ES_CPU_LIMIT" for ("ES_", "cpu-limit").
+std::string alias_name(std::string_view prefix, std::string_view name);
 
 // A command line cut at the command's name.
 struct Choice {

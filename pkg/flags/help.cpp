@@ -70,7 +70,7 @@ Line line_of(const Setting& setting) {
     line.right = item.help;
     const bool are_shown = item.value_name.find('|') != std::string_view::npos;
     if (!item.choices.empty() && !are_shown) line.right.append(": ").append(words_of(item.choices));
-    if (setting.is_list()) line.right += "; repeatable";
+    if (setting.is_list()) line.right += setting.item.commas ? "; with commas" : "; repeatable";
     if (!value.empty() && (!setting.is_switch() || is_on)) {
         line.right += " (default: ";
         for (const std::string& element : value)
@@ -102,6 +102,10 @@ void append_sources(std::string& page, const Settings& command, std::size_t widt
     std::string text = "Each option is also a variable and a key of the settings file: --";
     text.append(name).append(" is ").append(variable_name(command.section(), name)).append(" and ");
     text.append(name).append(" in [").append(command.section()).append("].");
+    if (!command.alias_prefix().empty()) {
+        text.append(" The variable ").append(alias_name(command.alias_prefix(), name));
+        text.append(" is understood too.");
+    }
     page += '\n';
     append_wrapped(page, text, 0, width);
 }

@@ -101,6 +101,7 @@ Result<Parsed> parse(Settings& global, Settings& command, std::vector<std::strin
     const std::string remedy = "see 'assay " + std::string(command.section()) + " --help'";
     const WordRule rule =
         command.words_are_trailing() ? WordRule::kEndOptions : WordRule::kAmongOptions;
+    if (command.single_dash()) double_dashes(specs, arguments);
     ASSAY_TRY(CommandLine line, read_command_line(specs, rule, std::move(arguments), remedy));
     const auto first_command_flag = std::ranges::find_if(
         line.flags, [&](const GivenFlag& given) { return given.index >= global.all().size(); });
@@ -117,6 +118,7 @@ Result<Parsed> parse(Settings& global, Settings& command, std::vector<std::strin
     }
     const std::vector<Variable> variables = assay_variables(surroundings.environment);
     ASSAY_CHECK(apply_variables(global, variables));
+    ASSAY_CHECK(apply_aliases(command, surroundings.environment));
     ASSAY_CHECK(apply_variables(command, variables));
     for (const GivenFlag& given : line.flags) {
         const std::size_t globals = global.all().size();
@@ -136,7 +138,10 @@ Result<void> load(std::span<Settings* const> commands, const Settings& global,
         ASSAY_CHECK(apply_file({nullptr, commands, keys, surroundings.known_tables}, *document));
     }
     const std::vector<Variable> variables = assay_variables(surroundings.environment);
-    for (Settings* command : commands) ASSAY_CHECK(apply_variables(*command, variables));
+    for (Settings* command : commands) {
+        ASSAY_CHECK(apply_aliases(*command, surroundings.environment));
+        ASSAY_CHECK(apply_variables(*command, variables));
+    }
     return {};
 }
 

@@ -34,6 +34,12 @@ std::string variable_name(std::string_view section, std::string_view name) {
     return text;
 }
 
+std::string alias_name(std::string_view prefix, std::string_view name) {
+    std::string text(prefix);
+    for (const char c : name) text += upper(c);
+    return text;
+}
+
 void Settings::declare(Target target, Item item) {
     // One allocation instead of seven for the largest command.
     constexpr std::size_t kMostSettings = 64;
@@ -74,7 +80,9 @@ const Setting* Settings::find(std::string_view name) const {
 std::vector<std::string_view> Settings::names() const {
     std::vector<std::string_view> names;
     names.reserve(settings_.size());
-    for (const Setting& setting : settings_) names.push_back(setting.item.name);
+    for (const Setting& setting : settings_) {
+        if (!setting.item.flag_only) names.push_back(setting.item.name);
+    }
     return names;
 }
 

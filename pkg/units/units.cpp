@@ -31,6 +31,8 @@ constexpr Unit kCountUnits[] = {
     {"", 1}, {"k", 1'000}, {"M", 1'000'000}, {"G", 1'000'000'000}, {"T", 1'000'000'000'000}};
 constexpr Unit kPeriods[] = {{"s", 1}, {"m", 60}, {"h", 3'600}};
 
+constexpr std::string_view kDigits = "0123456789";
+
 constexpr std::string_view kDurationRemedy = "write it like 300ms, 1.5s or 2m";
 constexpr std::string_view kSizeRemedy = "write it like 64k, 64M or 1.5G";
 constexpr std::string_view kCountRemedy = "write it like 10, 1k or 2.5M";
@@ -83,8 +85,8 @@ std::string_view take_digits(std::string_view& text) {
     return digits;
 }
 
-Result<Split> split(const Subject& subject) {
-    std::string_view rest = subject.text;
+// `rest` is the part of the subject's text to split.
+Result<Split> split(const Subject& subject, std::string_view rest) {
     if (rest.empty()) return subject.error("nothing there");
     if (rest.front() == '-' && rest.size() > 1 && is_digit(rest[1])) {
         return subject.error("must not be negative");
@@ -214,19 +216,25 @@ std::string three_digits(double value, std::span<const HumanUnit> units) {
 Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     const Subject subject{"duration", text, kDurationRemedy};
     if (text == "0") return std::chrono::nanoseconds{0};
-    ASSAY_TRY(const Split parts, split(subject));
-    if (parts.unit.empty()) return subject.error("no unit");
-    const Unit* unit =
-        find_unit(kDurationUnits, [&](std::string_view name) { return name == parts.unit; });
-    if (unit == nullptr) return subject.unknown_unit(parts.unit);
     constexpr auto kLimit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    ASSAY_TRY(const std::uint64_t value, scale(parts, unit->factor, kLimit, subject));
-    return std::chrono::nanoseconds{static_cast<std::int64_t>(value)};
+    std::uint64_t total = 0;
+    do {
+        ASSAY_TRY(const Split parts, split(subject, text));
+        const std::string_view name = parts.unit.substr(0, parts.unit.find_first_of(kDigits));
+        if (name.empty()) return subject.error("no unit");
+        const Unit* unit =
+            find_unit(kDurationUnits, [name](std::string_view known) { return known == name; });
+        if (unit == nullptr) return subject.unknown_unit(parts.unit);
+        ASSAY_TRY(const std::uint64_t value, scale(parts, unit->factor, kLimit - total, subject));
+        total += value;
+        text = parts.unit.substr(name.size());
+    } while (!text.empty());
+    return std::chrono::nanoseconds{static_cast<std::int64_t>(total)};
 }
 
 Result<Bytes> parse_size(std::string_view text) {
     const Subject subject{"size", text, kSizeRemedy};
-    ASSAY_TRY(const Split parts, split(subject));
+    ASSAY_TRY(const Split parts, split(subject, text));
     const Unit* unit =
         find_unit(kSizeUnits, [&](std::string_view name) { return names_size(parts.unit, name); });
     if (unit == nullptr) return subject.unknown_unit(parts.unit);
@@ -237,7 +245,7 @@ Result<Bytes> parse_size(std::string_view text) {
 
 Result<Count> parse_count(std::string_view text) {
     const Subject subject{"count", text, kCountRemedy};
-    ASSAY_TRY(const Split parts, split(subject));
+    ASSAY_TRY(const Split parts, split(subject, text));
     const Unit* unit = find_unit(
         kCountUnits, [&](std::string_view name) { return equal_in_any_case(name, parts.unit); });
     if (unit == nullptr) return subject.unknown_unit(parts.unit);
@@ -248,7 +256,7 @@ Result<Count> parse_count(std::string_view text) {
 
 Result<Rate> parse_rate(std::string_view text) {
     const Subject subject{"rate", text, kRateRemedy};
-    ASSAY_TRY(const Split parts, split(subject));
+    ASSAY_TRY(const Split parts, split(subject, text));
     const std::size_t slash = parts.unit.find('/');
     if (slash == std::string_view::npos) return subject.error("no '/s', '/m' or '/h'");
     const std::string_view multiplier = parts.unit.substr(0, slash);

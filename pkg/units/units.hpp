@@ -30,8 +30,9 @@ struct Rate {
     auto operator<=>(const Rate&) const = default;
 };
 
-// "300ms", "1.5s", "2m", "1h", "250us", "10ns", "1d", "0". Errors are usage errors that name the
-// text: "bad duration '5x': unknown unit 'x'" with the remedy "write it like 300ms, 1.5s or 2m".
+// "300ms", "1.5s", "2m", "1h", "250us", "10ns", "1d", "0", and sums of such: "1h30m". Errors are
+// usage errors that name the text: "bad duration '5x': unknown unit 'x'" with the remedy "write it
+// like 300ms, 1.5s or 2m".
 Result<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
 // "64k", "64M", "1G", "1T", "512" and "512B" (bytes), "1.5M", "64KiB", "64MB": powers of 1024, any

@@ -26,6 +26,8 @@ TEST_CASE("units: durations are exact", "[units]") {
     CHECK(parse_duration("250us").value() == 250us);
     CHECK(parse_duration("10ns").value() == 10ns);
     CHECK(parse_duration("0").value() == 0ns);
+    CHECK(parse_duration("1h30m").value() == 90min);
+    CHECK(parse_duration("1m1.5s20ms").value() == 61520ms);
     CHECK(parse_duration("0s").value() == 0ns);
     CHECK(parse_duration("0.1s").value() == 100ms);
     CHECK(parse_duration("0.000000001s").value() == 1ns);
@@ -39,6 +41,11 @@ TEST_CASE("units: a bad duration says what is wrong and how to write it", "[unit
         return to_string(parse_duration(text).error());
     };
     CHECK(message("5x") == "bad duration '5x': unknown unit 'x'; write it like 300ms, 1.5s or 2m");
+    CHECK(message("1h30") == "bad duration '1h30': no unit; write it like 300ms, 1.5s or 2m");
+    CHECK(message("1s5x") ==
+          "bad duration '1s5x': unknown unit 'x'; write it like 300ms, 1.5s or 2m");
+    CHECK(message("9223372036s1s") ==
+          "bad duration '9223372036s1s': too large; write it like 300ms, 1.5s or 2m");
     CHECK(message("1") == "bad duration '1': no unit; write it like 300ms, 1.5s or 2m");
     CHECK_THAT(message(""), Catch::Contains("nothing there"));
     CHECK_THAT(message("s"), Catch::Contains("not a number"));
