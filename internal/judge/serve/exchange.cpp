@@ -1,0 +1,76 @@
+#include "internal/judge/serve/exchange.hpp"
+
+#include <utility>
+
+#include "pkg/net/address.hpp"
+
+namespace assay::judge {
+namespace {
+
+constexpr int kClientClosedRequest = 499;
+
+// Longer JSON comes in chunks, as clients know it.
+constexpr std::size_t kMaxPlainBytes = 2048;
+
+std::atomic<std::uint64_t> last_id{0};
+
+}  // namespace
+
+std::uint64_t next_access_id() {
+    return ++last_id;
+}
+
+Exchange::Exchange(const Books& books, const http::Request& request, std::string_view route)
+    : books_(books) {
+    access_.id = next_access_id();
+    access_.peer = net::to_string(request.peer);
+    access_.method = request.method;
+    access_.path = request.path;
+    access_.route = route;
+    if (const std::string* host = request.header("Host")) access_.host = *host;
+    access_.request_bytes = request.content_length.value_or(request.body.size());
+}
+
+http::Response Exchange::closed(http::Response response, std::string verdicts, std::string error) {
+    access_.verdicts = std::move(verdicts);
+    access_.error = std::move(error);
+    close_books(abandoned_ ? kClientClosedRequest : response.status,
+                response.body.size() + (response.file ? response.file->size() : 0));
+    return response;
+}
+
+void Exchange::answer(const http::Responder& responder, http::Response response,
+                      std::string verdicts, std::string error) {
+    responder.respond(closed(std::move(response), std::move(verdicts), std::move(error)));
+}
+
+void Exchange::upgraded() {
+    close_books(101, 0);
+}
+
+void Exchange::close_books(int code, std::uint64_t response_bytes) {
+    access_.code = code;
+    access_.time = std::chrono::steady_clock::now() - begin_;
+    access_.response_bytes = response_bytes;
+    books_.metrics.count_request(code, access_.method, access_.host, access_.route,
+                                 std::chrono::duration<double>(access_.time).count(),
+                                 access_.request_bytes, response_bytes);
+    books_.log.access(access_);
+}
+
+http::Response json_response(int status, std::string text) {
+    http::Response response;
+    response.status = status;
+    response.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
+    response.body = std::move(text);
+    response.chunked = response.body.size() > kMaxPlainBytes;
+    return response;
+}
+
+http::Response empty_response(int status) {
+    http::Response response;
+    response.status = status;
+    return response;
+}
+
+}  // namespace assay::judge
