@@ -16,21 +16,26 @@ _assay_describe() {
     operands=
     case $1 in
         '')
-            operands='run check config completion help'
+            operands='run serve-judge check config completion help'
             flags+=' --version'
             ;;
-        help) operands='run check config completion' ;;
+        help) operands='run serve-judge check config completion' ;;
         run)
             operands='program'
             flags+=' --cpu-limit --wall-limit --extra-time --memory-limit --stack-limit --process-limit --file-size-limit --output-limit --open-files --disk-limit --inode-limit --address-space-limit --cpu-rate --cpu-set --bind --tmpfs --rootfs --workdir --writable --copy-in --copy-out --env --clear-env --hostname --user --net --seccomp --trace-syscalls --require --stdin --stdout --stderr --tty --summary --json --meta --interact --transcript --cases --compare --compile --fail-fast --jobs --junit --repeat --warmup'
             valued+='--cpu-limit --wall-limit --extra-time --memory-limit --stack-limit --process-limit --file-size-limit --output-limit --open-files --disk-limit --inode-limit --address-space-limit --cpu-rate --cpu-set --bind --tmpfs --rootfs --workdir --copy-in --copy-out --env --hostname --user --net --seccomp --trace-syscalls --require --stdin --stdout --stderr --json --meta --interact --transcript --cases --compare --compile --jobs --junit --repeat --warmup '
+            ;;
+        serve-judge)
+            operands=''
+            flags+=' --http-addr --monitor-addr --enable-metrics --auth-token --body-limit --parallelism --pre-fork --cpuset --time-limit-checker-interval --extra-memory-limit --output-limit --copy-out-limit --open-file-limit --enable-cpu-rate --cpu-cfs-period --cgroup-prefix --no-fallback --dir --file-timeout --src-prefix --compat-copyin --mount-conf --tmp-fs-param --seccomp-conf --net-share --container-cred-start --log-format --release --silent --ready-fd --drain-timeout --print-systemd-unit --version --enable-grpc --grpc-addr --grpc-msg-size --enable-debug --container-init-path --force-gc-target --force-gc-interval'
+            valued+='--http-addr --monitor-addr --auth-token --body-limit --parallelism --pre-fork --cpuset --time-limit-checker-interval --extra-memory-limit --output-limit --copy-out-limit --open-file-limit --cpu-cfs-period --cgroup-prefix --dir --file-timeout --src-prefix --mount-conf --tmp-fs-param --seccomp-conf --container-cred-start --log-format --ready-fd --drain-timeout --grpc-addr --grpc-msg-size --container-init-path --force-gc-target --force-gc-interval '
             ;;
         check)
             operands=''
             flags+=' --json'
             ;;
         config)
-            operands='run check config completion'
+            operands='run serve-judge check config completion'
             flags+=' --json'
             ;;
         completion)
@@ -60,6 +65,12 @@ _assay_value() {
         run:--cases) _assay_files -d ;;
         run:--compare) _assay_files -f ;;
         run:--junit) _assay_files -f ;;
+        serve-judge:--dir) _assay_files -d ;;
+        serve-judge:--src-prefix) _assay_files -d ;;
+        serve-judge:--mount-conf) _assay_files -f ;;
+        serve-judge:--seccomp-conf) _assay_files -f ;;
+        serve-judge:--log-format) _assay_reply -W 'text json' ;;
+        serve-judge:--container-init-path) _assay_files -f ;;
     esac
 }
 

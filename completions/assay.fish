@@ -6,6 +6,8 @@ function __assay_valued
     switch "$argv[1]"
         case run
             string split ' ' -- '--cpu-limit --wall-limit --extra-time --memory-limit --stack-limit --process-limit --file-size-limit --output-limit --open-files --disk-limit --inode-limit --address-space-limit --cpu-rate --cpu-set --bind --tmpfs --rootfs --workdir --copy-in --copy-out --env --hostname --user --net --seccomp --trace-syscalls --require --stdin --stdout --stderr --json --meta --interact --transcript --cases --compare --compile --jobs --junit --repeat --warmup'
+        case serve-judge
+            string split ' ' -- '--http-addr --monitor-addr --auth-token --body-limit --parallelism --pre-fork --cpuset --time-limit-checker-interval --extra-memory-limit --output-limit --copy-out-limit --open-file-limit --cpu-cfs-period --cgroup-prefix --dir --file-timeout --src-prefix --mount-conf --tmp-fs-param --seccomp-conf --container-cred-start --log-format --ready-fd --drain-timeout --grpc-addr --grpc-msg-size --container-init-path --force-gc-target --force-gc-interval'
     end
 end
 
@@ -66,7 +68,7 @@ complete -c assay -n 'not __assay_in_program' -s h -l help -d 'print help and ex
 complete -c assay -n '__assay_is ""' -l version -d 'print the version and exit'
 complete -c assay -n 'not __assay_in_program' -l config -r -F -d 'read settings from FILE'
 complete -c assay -n 'not __assay_in_program' -l color -x -a 'auto always never' -d 'colour the output'
-complete -c assay -n '__assay_is help' -a 'run check config completion'
+complete -c assay -n '__assay_is help' -a 'run serve-judge check config completion'
 
 complete -c assay -n '__assay_is ""' -a run -d 'run a program under limits'
 complete -c assay -n '__assay_is run' -l cpu-limit -x -d 'CPU time'
@@ -116,12 +118,54 @@ complete -c assay -n '__assay_is run' -l junit -r -F -d 'write the cases as JUni
 complete -c assay -n '__assay_is run' -l repeat -x -d 'run N times and report the spread'
 complete -c assay -n '__assay_is run' -l warmup -x -d 'runs before those that count'
 
+complete -c assay -n '__assay_is ""' -a serve-judge -d 'run programs for online judges, as go-judge does'
+complete -c assay -n '__assay_is serve-judge' -l http-addr -x -d 'serve requests here'
+complete -c assay -n '__assay_is serve-judge' -l monitor-addr -x -d 'serve metrics and health here'
+complete -c assay -n '__assay_is serve-judge' -l enable-metrics -d 'serve /metrics, /healthz and /readyz'
+complete -c assay -n '__assay_is serve-judge' -l auth-token -x -d 'want \'Authorization: Bearer TOKEN\''
+complete -c assay -n '__assay_is serve-judge' -l body-limit -x -d 'refuse longer bodies; on loopback none, else 256M'
+complete -c assay -n '__assay_is serve-judge' -l parallelism -x -d 'requests that run at a time; one per CPU'
+complete -c assay -n '__assay_is serve-judge' -l pre-fork -x -d 'slots made at the start'
+complete -c assay -n '__assay_is serve-judge' -l cpuset -x -d 'one worker per set of CPUs, instead of --parallelism'
+complete -c assay -n '__assay_is serve-judge' -l time-limit-checker-interval -x -d 'look at limits at least that often'
+complete -c assay -n '__assay_is serve-judge' -l extra-memory-limit -x -d 'memory above the limit before the kill'
+complete -c assay -n '__assay_is serve-judge' -l output-limit -x -d 'size of each file that a program writes'
+complete -c assay -n '__assay_is serve-judge' -l copy-out-limit -x -d 'copyOutMax of requests without one'
+complete -c assay -n '__assay_is serve-judge' -l open-file-limit -x -d 'descriptors of each process'
+complete -c assay -n '__assay_is serve-judge' -l enable-cpu-rate -d 'let requests set cpuRateLimit'
+complete -c assay -n '__assay_is serve-judge' -l cpu-cfs-period -x -d 'period of the CPU rate'
+complete -c assay -n '__assay_is serve-judge' -l cgroup-prefix -x -d 'name of the control groups'
+complete -c assay -n '__assay_is serve-judge' -l no-fallback -d 'exit where there are no control groups'
+complete -c assay -n '__assay_is serve-judge' -l dir -x -a '(__fish_complete_directories)' -d 'keep files here; else in shared memory, until the end'
+complete -c assay -n '__assay_is serve-judge' -l file-timeout -x -d 'remove files not used for that long; 0: never'
+complete -c assay -n '__assay_is serve-judge' -l src-prefix -x -a '(__fish_complete_directories)' -d 'where files named by src may lie; else anywhere'
+complete -c assay -n '__assay_is serve-judge' -l compat-copyin -d 'ignore copyIn targets that cannot be opened'
+complete -c assay -n '__assay_is serve-judge' -l mount-conf -r -F -d 'mounts, YAML or TOML'
+complete -c assay -n '__assay_is serve-judge' -l tmp-fs-param -x -d 'of /w and /tmp without a mount file'
+complete -c assay -n '__assay_is serve-judge' -l seccomp-conf -r -F -d 'system-call policy, YAML or TOML'
+complete -c assay -n '__assay_is serve-judge' -l net-share -d 'share the host\'s network'
+complete -c assay -n '__assay_is serve-judge' -l container-cred-start -x -d 'programs are uid 1000 inside when not 0, else uid 0'
+complete -c assay -n '__assay_is serve-judge' -l log-format -x -a 'text json' -d 'form of the log'
+complete -c assay -n '__assay_is serve-judge' -l release -d 'log no requests that went well'
+complete -c assay -n '__assay_is serve-judge' -l silent -d 'no log'
+complete -c assay -n '__assay_is serve-judge' -l ready-fd -x -d 'write a line there when requests are served'
+complete -c assay -n '__assay_is serve-judge' -l drain-timeout -x -d 'for what runs when SIGTERM comes'
+complete -c assay -n '__assay_is serve-judge' -l print-systemd-unit -d 'print a unit for systemd and exit'
+complete -c assay -n '__assay_is serve-judge' -l version -d 'print the version and exit'
+complete -c assay -n '__assay_is serve-judge' -l enable-grpc -d 'refused when true'
+complete -c assay -n '__assay_is serve-judge' -l grpc-addr -x -d 'without effect'
+complete -c assay -n '__assay_is serve-judge' -l grpc-msg-size -x -d 'without effect'
+complete -c assay -n '__assay_is serve-judge' -l enable-debug -d 'without effect'
+complete -c assay -n '__assay_is serve-judge' -l container-init-path -r -F -d 'without effect'
+complete -c assay -n '__assay_is serve-judge' -l force-gc-target -x -d 'without effect'
+complete -c assay -n '__assay_is serve-judge' -l force-gc-interval -x -d 'without effect'
+
 complete -c assay -n '__assay_is ""' -a check -d 'show what this host offers, what is lost without the rest and what mends it'
 complete -c assay -n '__assay_is check' -l json -d 'print one JSON object instead of a table'
 
 complete -c assay -n '__assay_is ""' -a config -d 'show every setting, its value and where the value came from'
 complete -c assay -n '__assay_is config' -l json -d 'print one JSON object instead of a table'
-complete -c assay -n '__assay_is config' -a 'run check config completion'
+complete -c assay -n '__assay_is config' -a 'run serve-judge check config completion'
 
 complete -c assay -n '__assay_is ""' -a completion -d 'print the completion script for a shell'
 complete -c assay -n '__assay_is completion' -a 'bash zsh fish'

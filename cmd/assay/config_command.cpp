@@ -68,6 +68,7 @@ std::string as_table(const Sections& sections, bool colour) {
     report::Table table({{"SETTING"}, {"VALUE"}, {"ORIGIN"}});
     for (const flags::Settings* settings : sections) {
         for (const flags::Setting& setting : settings->all()) {
+            if (setting.item.flag_only) continue;
             const bool is_default = setting.origin.layer == flags::Origin::Layer::kDefault;
             const auto tone = is_default ? report::Tone::kDim : report::Tone::kPlain;
             table.add({{key_of(*settings, setting), tone},
@@ -82,6 +83,7 @@ report::Json as_json(const Sections& sections, const std::string& config_file) {
     report::Json rows = report::Json::array();
     for (const flags::Settings* settings : sections) {
         for (const flags::Setting& setting : settings->all()) {
+            if (setting.item.flag_only) continue;
             rows.push(
                 report::Json::object()
                     .set("command", settings->section())

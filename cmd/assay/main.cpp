@@ -5,6 +5,7 @@
 #include "cmd/assay/completion_command.hpp"
 #include "cmd/assay/config_command.hpp"
 #include "cmd/assay/run_command.hpp"
+#include "cmd/assay/serve_judge_command.hpp"
 #include "internal/app/command.hpp"
 #include "internal/app/process.hpp"
 
@@ -13,6 +14,7 @@ int main(int count, char** words, char** environment) {
     app::open_missing_standard_streams();
     app::Commands commands;
     commands.push_back(app::make_run_command());
+    commands.push_back(app::make_serve_judge_command());
     commands.push_back(app::make_check_command());
     commands.push_back(app::make_config_command());
     commands.push_back(app::make_completion_command());

@@ -49,9 +49,10 @@ std::string read_page(const std::string& name) {
     return page;
 }
 
-// `run` has a page of its own.
+// Large commands have a page of their own.
 std::string page_of(const std::string& command) {
-    return command == "run" ? "assay-run.1" : "assay.1";
+    const bool is_large = command == "run" || command == "serve-judge";
+    return is_large ? "assay-" + command + ".1" : "assay.1";
 }
 
 bool contains(std::string_view text, std::string_view part) {
@@ -108,9 +109,13 @@ TEST_CASE("man: every default is told beside its option", "[man]") {
 
 TEST_CASE("man: no page describes an option that the binary does not have", "[man]") {
     const std::vector<Setting> settings = settings_of_binary();
-    for (const std::string name : {"assay.1", "assay-run.1"}) {
+    // Flags that are no settings are not in the list.
+    const auto help = testing::run_assay({"serve-judge", "--help"}).out;
+    for (const std::string name : {"assay.1", "assay-run.1", "assay-serve-judge.1"}) {
         for (const std::string& option : options_of(read_page(name))) {
-            const bool known = option == "config" || option == "help" || option == "version" ||
+            const bool asks = name == "assay-serve-judge.1" && contains(help, "--" + option + " ");
+            const bool known = asks || option == "config" || option == "help" ||
+                               option == "version" ||
                                std::any_of(settings.begin(), settings.end(), [&](const auto& one) {
                                    return one.name == option && page_of(one.command) == name;
                                });
@@ -136,6 +141,34 @@ TEST_CASE("man: every exit code is in its page", "[man]") {
     }
 }
 
+TEST_CASE("man: flags that are no settings are in their page", "[man]") {
+    const std::string page = read_page("assay-serve-judge.1");
+    CHECK_FALSE(item_of(page, "version").empty());
+    CHECK_FALSE(item_of(page, "print-systemd-unit").empty());
+    for (const int code : {kExitDone, kExitUsage, kExitUnsupported, kExitInternal, kExitInterrupted,
+                           kExitTerminated}) {
+        INFO(code);
+        CHECK(contains(page, "\n.It " + std::to_string(code) + "\n"));
+    }
+}
+
+TEST_CASE("man: every metric is in the page of its server", "[man]") {
+    std::ifstream stream(ASSAY_SOURCE_DIR "/internal/judge/metrics/metrics.cpp");
+    const std::string source{std::istreambuf_iterator<char>(stream), {}};
+    const std::string page = read_page("assay-serve-judge.1");
+    std::size_t found = 0;
+    constexpr std::string_view kOpening = ".family(\"";
+    for (std::size_t at = source.find(kOpening); at != source.npos;
+         at = source.find(kOpening, at + 1)) {
+        const std::size_t begin = at + kOpening.size();
+        const std::string name = source.substr(begin, source.find('"', begin) - begin);
+        INFO(name);
+        CHECK(contains(page, "Cm " + name));
+        ++found;
+    }
+    CHECK(found > 15);
+}
+
 TEST_CASE("man: every key of the report is described", "[man]") {
     const auto output = testing::run_assay(
         {"run", "--json", "-", "--cpu-limit", "9s", "--wall-limit", "9s", "--", "/bin/true"});
@@ -158,7 +191,8 @@ TEST_CASE("man: the pages are clean mdoc", "[man]") {
         std::puts("skipped: mandoc is not installed");
         return;
     }
-    for (const std::string name : {"assay.1", "assay-run.1", "assay.toml.5"}) {
+    for (const std::string name :
+         {"assay.1", "assay-run.1", "assay-serve-judge.1", "assay.toml.5"}) {
         const auto output = testing::run({.arguments = {"mandoc", "-T", "lint", "-W", "warning",
                                                         ASSAY_SOURCE_DIR "/man/" + name}});
         CHECK(output.out == "");
