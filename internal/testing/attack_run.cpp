@@ -2,64 +2,14 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <sstream>
 
 #include "internal/testing/host_snapshot.hpp"
 #include "internal/testing/process.hpp"
 
 namespace assay::testing {
-namespace {
-
-std::vector<std::pair<std::string, std::string>> tries_of(const std::string& out) {
-    std::vector<std::pair<std::string, std::string>> tries;
-    std::istringstream lines(out);
-    for (std::string line; std::getline(lines, line);) {
-        const std::size_t colon = line.rfind(": ");
-        if (colon != std::string::npos) {
-            tries.emplace_back(line.substr(0, colon), line.substr(colon + 2));
-        }
-    }
-    return tries;
-}
-
-}  // namespace
-
-std::string AttackRun::told(std::string_view what) const {
-    for (const auto& [name, result] : tries_of(out)) {
-        if (name == what) return result;
-    }
-    return "";
-}
-
-long long AttackRun::figure(std::string_view what) const {
-    const std::string text = told(what);
-    return text.empty() ? -1 : std::strtoll(text.c_str(), nullptr, 10);
-}
-
-Words AttackRun::all_done() const {
-    Words done;
-    for (const auto& [name, result] : tries_of(out)) {
-        if (result == "done") done.push_back(name);
-    }
-    return done;
-}
-
-Words AttackRun::not_refused_by_policy(const Words& further_errors) const {
-    Words errors = further_errors;
-    errors.insert(errors.end(), {"EPERM", "ENOSYS"});
-    Words let_through;
-    for (const auto& [name, result] : tries_of(out)) {
-        const bool refused = std::any_of(errors.begin(), errors.end(), [&](const auto& error) {
-            return result == "refused " + error;
-        });
-        if (!refused) let_through.push_back(name + ": " + result);
-    }
-    return let_through;
-}
 
 AttackRun run_boxed_under(const Words& prefix, const Words& options, const Words& command) {
     const FreshDirectory scratch;
@@ -94,12 +44,6 @@ AttackRun run_attack(const Words& options, const Words& attack) {
     Words command{attack_program()};
     command.insert(command.end(), attack.begin(), attack.end());
     return run_boxed(options, command);
-}
-
-std::string joined(const Words& words, const char* separator) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
-    return text;
 }
 
 std::string describe(const AttackRun& run) {

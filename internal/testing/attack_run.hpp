@@ -8,30 +8,18 @@
 #include <string_view>
 #include <vector>
 
+#include "internal/testing/attack_account.hpp"
 #include "internal/testing/report_fields.hpp"
 
 namespace assay::testing {
 
-using Words = std::vector<std::string>;
-
-struct AttackRun {
+struct AttackRun : AttackAccount {
     int exit_code = 0;  // of assay, 128+N when a signal ended it
-    std::string out;
     std::string err;
     ReportFields report;
 
     std::string verdict() const { return report.text("verdict"); }
     std::string cgroup() const { return report.text("cgroup"); }
-
-    // The attack's own account: "WHAT: done", "WHAT: refused ERRNAME", "WHAT: 17".
-    std::string told(std::string_view what) const;
-    bool done(std::string_view what) const { return told(what) == "done"; }
-    bool refused(std::string_view what) const { return told(what).starts_with("refused "); }
-    long long figure(std::string_view what) const;  // -1 when it was not told
-    // Everything that was done, and every try with an error but EPERM, ENOSYS and those given: what
-    // a test that wants a system call refused, not merely failed, expects to be empty.
-    Words all_done() const;
-    Words not_refused_by_policy(const Words& further_errors = {}) const;
 };
 
 // Runs `assay run --json … OPTIONS -- attack ATTACK` in the directory of the attacks.
@@ -41,7 +29,6 @@ AttackRun run_boxed(const Words& options, const Words& command);
 // With something else in front: {"sh", "-c", "exec 7</etc/passwd; exec \"$@\"", "sh"}.
 AttackRun run_boxed_under(const Words& prefix, const Words& options, const Words& command);
 
-std::string joined(const Words& words, const char* separator);
 // All of it as text, for INFO().
 std::string describe(const AttackRun& run);
 

@@ -32,24 +32,9 @@ std::string name_of(std::string_view entry) {
 }
 
 bool is_inherited(std::string_view entry) {
-    if (entry.starts_with("ASSAY_")) return false;
+    if (entry.starts_with("ASSAY_") || entry.starts_with("ES_")) return false;
     const std::string name = name_of(entry);
     return name != "NO_COLOR" && name != "XDG_CONFIG_HOME" && name != "HOME";
-}
-
-std::vector<std::string> environment_of(const Invocation& invocation, const std::string& home) {
-    std::vector<std::string> result;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        if (is_inherited(*entry)) result.emplace_back(*entry);
-    }
-    result.push_back("HOME=" + home);
-    result.push_back("XDG_CONFIG_HOME=" + home);
-    for (const std::string& variable : invocation.variables) {
-        std::erase_if(
-            result, [&](const std::string& entry) { return name_of(entry) == name_of(variable); });
-        if (variable.find('=') != std::string::npos) result.push_back(variable);
-    }
-    return result;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -175,14 +160,30 @@ std::string FreshDirectory::read(std::string_view name) const {
     return text_of(path_ / name);
 }
 
+std::vector<std::string> clean_environment(const std::vector<std::string>& variables,
+                                           const std::string& home) {
+    std::vector<std::string> result;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        if (is_inherited(*entry)) result.emplace_back(*entry);
+    }
+    result.push_back("HOME=" + home);
+    result.push_back("XDG_CONFIG_HOME=" + home);
+    for (const std::string& variable : variables) {
+        std::erase_if(
+            result, [&](const std::string& entry) { return name_of(entry) == name_of(variable); });
+        if (variable.find('=') != std::string::npos) result.push_back(variable);
+    }
+    return result;
+}
+
 Output run(const Invocation& invocation) {
     ::signal(SIGPIPE, SIG_IGN);
     const FreshDirectory fresh;
     const std::string directory =
         invocation.directory.empty() ? fresh.path().string() : invocation.directory;
     Streams streams;
-    const pid_t pid =
-        start(streams, invocation.arguments, environment_of(invocation, fresh.path()), directory);
+    const pid_t pid = start(streams, invocation.arguments,
+                            clean_environment(invocation.variables, fresh.path()), directory);
     streams.in.read_end.reset();
     streams.out.write_end.reset();
     streams.err.write_end.reset();

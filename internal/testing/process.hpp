@@ -51,9 +51,13 @@ struct Output {
     std::string err;
 };
 
-// ASSAY_… variables and NO_COLOR are not inherited, XDG_CONFIG_HOME and HOME are the fresh
-// directory: the settings of whoever runs the tests do not matter.
 Output run(const Invocation& invocation);
+
+// What programs under test get. ASSAY_… and ES_… variables and NO_COLOR are not inherited,
+// XDG_CONFIG_HOME and HOME are `home`, a fresh directory: the settings of whoever runs the tests
+// do not matter. `variables` as in Invocation.
+std::vector<std::string> clean_environment(const std::vector<std::string>& variables,
+                                           const std::string& home);
 
 // The assay binary under test: $ASSAY_BINARY, else the one that was built with the tests.
 std::string assay_binary();

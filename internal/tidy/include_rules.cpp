@@ -100,7 +100,7 @@ std::optional<std::string> refuse_use(const SourceFile& file, std::string_view t
 // Third-party headers and their one home. A package by name, or a prefix that ends in '/'.
 struct Library {
     std::string_view prefix;
-    std::array<std::string_view, 5> homes;
+    std::array<std::string_view, 8> homes;
     bool in_headers = false;
 };
 constexpr Library kLibraries[] = {
@@ -109,10 +109,14 @@ constexpr Library kLibraries[] = {
     {"toml.hpp", {"pkg/flags"}},
     {"libcgroup.h", {"pkg/cgroup"}},
     {"seccomp.h", {"pkg/sandbox"}},
-    {"boost/json", {"internal/report", "internal/testing"}},
+    {"boost/json", {"internal/judge", "internal/testing"}},
+    {"yaml-cpp/", {"internal/judge"}},
     {"boost/system/", {"pkg/result"}, true},
     {"boost/assert/", {"pkg/result"}, true},
-    {"boost/asio", {"pkg/event", "pkg/net", "pkg/http", "pkg/websocket", "pkg/http2"}, true},
+    {"boost/asio",
+     {"pkg/event", "pkg/net", "pkg/http", "pkg/websocket", "pkg/http2", "internal/judge",
+      "internal/redis", "internal/loadgen"},
+     true},
     {"boost/beast", {"pkg/http", "pkg/websocket"}},
     {"nghttp2/", {"pkg/http2"}},
     {"openssl/", {"pkg/net"}},

@@ -116,8 +116,8 @@ TEST_CASE("tidy: libraries stay in their package", "[tidy]") {
     CHECK(count(check, "pkg/sandbox/a.cpp", "#include <libcgroup.h>\n") == 1);
     CHECK(count(check, "pkg/sandbox/a.cpp", "#include <seccomp.h>\n") == 0);
     CHECK(count(check, "internal/runner/a.cpp", "#include <seccomp.h>\n") == 1);
-    CHECK(count(check, "internal/report/json.cpp", "#include <boost/json.hpp>\n") == 0);
-    CHECK(count(check, "internal/report/json.hpp", "#include <boost/json/value.hpp>\n") == 1);
+    CHECK(count(check, "internal/judge/model/json.cpp", "#include <boost/json.hpp>\n") == 0);
+    CHECK(count(check, "internal/judge/model/json.hpp", "#include <boost/json/value.hpp>\n") == 1);
     CHECK(count(check, "internal/runner/a.cpp", "#include <boost/json.hpp>\n") == 1);
     CHECK(count(check, "pkg/result/result.hpp", "#include <boost/system/result.hpp>\n") == 0);
     CHECK(count(check, "pkg/units/units.hpp", "#include <boost/system/result.hpp>\n") == 1);

@@ -173,7 +173,8 @@ bool is_cpp(std::string_view path) {
 
 bool is_test(std::string_view path) {
     return path.ends_with("_test.cpp") || path.ends_with("_bench.cpp") ||
-           path.ends_with("_fuzz.cpp") || path.starts_with("internal/testing/") ||
+           path.ends_with("_fuzz.cpp") || path.ends_with("_fixture.cpp") ||
+           path.ends_with("_fixture.hpp") || path.starts_with("internal/testing/") ||
            path.starts_with("internal/tidy/") || path.starts_with("internal/dev/");
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +39,14 @@ void must(const char* step, long result) {
     exit(99);
 }
 
+void must_be_boxed(int argc, char** argv) {
+    struct stat here;
+    must("look at the pid namespace", stat("/proc/self/ns/pid", &here));
+    errno = EPERM;
+    must("run outside of a box",
+         (ino_t)number(argc, argv, 1, (long)here.st_ino) == here.st_ino ? -1 : 0);
+}
+
 long number(int argc, char** argv, int index, long fallback) {
     return index < argc ? strtol(argv[index], NULL, 10) : fallback;
 }
@@ -68,8 +77,9 @@ void touch(void* memory, size_t bytes) {
 
 static const struct attack* find(const char* name) {
     const struct attack* const topics[] = {
-        kProcessAttacks, kSchedulingAttacks, kMemoryAttacks, kKernelMemoryAttacks, kFileAttacks,
-        kOutputAttacks,  kHostViewAttacks,   kKernelAttacks, kSocketAttacks,       kStreamAttacks,
+        kProcessAttacks, kSchedulingAttacks, kMemoryAttacks,   kKernelMemoryAttacks,
+        kFileAttacks,    kOutputAttacks,     kHostViewAttacks, kKernelAttacks,
+        kSocketAttacks,  kStreamAttacks,     kTraceAttacks,    kLookingAround,
     };
     for (size_t topic = 0; topic < sizeof topics / sizeof *topics; topic++) {
         for (const struct attack* it = topics[topic]; it->name != NULL; it++) {

@@ -30,6 +30,8 @@ extern const struct attack kHostViewAttacks[];
 extern const struct attack kKernelAttacks[];
 extern const struct attack kSocketAttacks[];
 extern const struct attack kStreamAttacks[];
+extern const struct attack kTraceAttacks[];
+extern const struct attack kLookingAround[];
 
 enum {
     kDeadlineSeconds = 10,
@@ -43,6 +45,10 @@ bool outcome(const char* what, long result);
 
 // Ends the program with 99 when a step of the preparation failed.
 void must(const char* step, long result);
+
+// For attacks that would take the machine down outside of a box: argv[1] is the number of the
+// caller's pid namespace, and when it is this one's, or is not told, the program ends with 99.
+void must_be_boxed(int argc, char** argv);
 
 // The number in argv[index], or fallback when there is none.
 long number(int argc, char** argv, int index, long fallback);

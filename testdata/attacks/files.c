@@ -143,6 +143,23 @@ static int look(int argc, char** argv) {
     return 0;
 }
 
+// The two at once, joined by a pipe: one leaves, says "ready", and stays for as long as the other
+// listens.
+static int leave_and_stay(int argc, char** argv) {
+    leave(argc, argv);
+    puts("ready");
+    fflush(stdout);
+    while (!out_of_time() && write(1, ".", 1) == 1) usleep(20000);
+    return 0;
+}
+
+static int look_when_told(int argc, char** argv) {
+    char line[256];
+    while (fgets(line, sizeof line, stdin) != NULL && strcmp(line, "ready\n") != 0) {
+    }
+    return look(argc, argv);
+}
+
 const struct attack kFileAttacks[] = {
     {"write-read-only", write_read_only},
     {"write-init-program", write_init_program},
@@ -153,5 +170,7 @@ const struct attack kFileAttacks[] = {
     {"dump-core", dump_core},
     {"leave", leave},
     {"look", look},
+    {"leave-and-stay", leave_and_stay},
+    {"look-when-told", look_when_told},
     {NULL, NULL},
 };

@@ -194,16 +194,6 @@ static int vfork_holds(int argc, char** argv) {
     return 0;
 }
 
-// These two would take the machine down outside of a box, so they want to be told the number of the
-// caller's pid namespace and stop when it is theirs.
-static void must_be_boxed(int argc, char** argv) {
-    struct stat here;
-    must("look at the pid namespace", stat("/proc/self/ns/pid", &here));
-    errno = EPERM;
-    must("run outside of a box",
-         (ino_t)number(argc, argv, 1, (long)here.st_ino) == here.st_ino ? -1 : 0);
-}
-
 static int kill_everybody(int argc, char** argv) {
     must_be_boxed(argc, argv);
     outcome("kill(1)", kill(1, SIGKILL));

@@ -37,6 +37,15 @@ static int loopback(int argc, char** argv) {
     return 0;
 }
 
+// `reach PORT` of the loopback, which is the host's where the network is shared.
+static int reach(int argc, char** argv) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    address.sin_port = htons((uint16_t)number(argc, argv, 1, 5050));
+    const int client = socket(AF_INET, SOCK_STREAM, 0);
+    outcome("connect", connect(client, (struct sockaddr*)&address, sizeof address));
+    return 0;
+}
+
 // `abstract NAME`: a socket of the host that has no file.
 static int abstract(int argc, char** argv) {
     const char* name = word(argc, argv, 1, "assay-attack");
@@ -71,6 +80,6 @@ static int families(int argc, char** argv) {
 }
 
 const struct attack kSocketAttacks[] = {
-    {"connect", connect_to}, {"loopback", loopback}, {"abstract", abstract},
-    {"families", families},  {NULL, NULL},
+    {"connect", connect_to}, {"loopback", loopback}, {"reach", reach},
+    {"abstract", abstract},  {"families", families}, {NULL, NULL},
 };
