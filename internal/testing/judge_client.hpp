@@ -108,6 +108,6 @@ struct JudgeResult {
 std::string to_json(const std::vector<JudgeCommand>& commands,
                     const std::vector<JudgePipe>& pipes = {});
 // Throws when it is no array of results.
-std::vector<JudgeResult> results_of(std::string_view json);
+std::vector<JudgeResult> results_of(std::string_view text);
 
 }  // namespace assay::testing

@@ -67,7 +67,7 @@ class CommandRun {
     CommandResult collect();
 
   private:
-    Result<void> execute(const std::string& cpu_set);
+    Result<void> execute(const std::string& worker_cpus);
     std::string start_failure(const sandbox::SlotStart& start) const;
     std::vector<sandbox::ResourceLimit> resource_limits() const;
     void fail(std::string why);
