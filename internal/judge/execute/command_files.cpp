@@ -35,10 +35,6 @@ posix::UniqueFd sealed_file(const std::string& content) {
     return file;
 }
 
-bool is_regular(const posix::UniqueFd& file, struct stat& status) {
-    return ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
-}
-
 Result<posix::UniqueFd> sealed_copy(const posix::UniqueFd& file, std::size_t size) {
     posix::UniqueFd copy(::memfd_create("input", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!copy) return request_error("pipe: copy input: " + reason_of(errno), errno);
@@ -57,7 +53,7 @@ Result<posix::UniqueFd> sealed_copy(const posix::UniqueFd& file, std::size_t siz
 // a read-only mount, or as a copy for a server that may not mount.
 Result<posix::UniqueFd> guarded(posix::UniqueFd file) {
     struct stat status {};
-    if (!is_regular(file, status)) return file;
+    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return file;
     if (posix::UniqueFd input = sandbox::GuardedInput(file.get()).take()) return input;
     return sealed_copy(file, static_cast<std::size_t>(status.st_size));
 }
@@ -70,6 +66,11 @@ Result<posix::UniqueFd> open_id(const std::string& id, FileStore& store) {
 
 posix::UniqueFd duplicate(const posix::UniqueFd& fd) {
     return posix::UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+bool is_directory(const posix::UniqueFd& file) {
+    struct stat status {};
+    return ::fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 bool is_typed(const DescriptorFile& file) {
@@ -139,6 +140,10 @@ Result<void> FilePreparation::prepare_plain(CachedInputs& cached) {
 
 Result<void> FilePreparation::place_local(std::size_t fd, const LocalFile& file) {
     auto opened = open_source(file.path);
+    // A descriptor of a directory of the host would be a way out of the slot.
+    if (opened && is_directory(*opened)) {
+        opened = system_error("cannot use " + file.path, EISDIR);
+    }
     if (!opened) {
         const int os_error = opened.error().os_error;
         return request_error(std::string(command_.terminal ? "tty" : "pipe") + ": open file " +

@@ -31,6 +31,12 @@ nanoseconds cpu_time(const rusage& usage) {
     return whole + std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
+// With a limit of one byte no handler of the host is started for a core, with 0 one is: core(5).
+std::uint64_t least_core_limit() {
+    rlimit own{};
+    return ::getrlimit(RLIMIT_CORE, &own) == 0 ? std::min<std::uint64_t>(1, own.rlim_max) : 0;
+}
+
 // The last one counts.
 std::optional<std::string> search_path(const std::vector<std::string>& environment) {
     constexpr std::string_view kName = "PATH=";
@@ -158,7 +164,7 @@ std::vector<sandbox::ResourceLimit> CommandRun::resource_limits() const {
     std::vector<sandbox::ResourceLimit> limits{
         {RLIMIT_CPU, static_cast<std::uint64_t>(seconds)},
         {RLIMIT_NOFILE, options.open_file_limit},
-        {RLIMIT_CORE, 1},  // 0 would not keep a handler of the host from starting: core(5)
+        {RLIMIT_CORE, least_core_limit()},
     };
     if (options.output_limit_bytes > 0)
         limits.push_back({RLIMIT_FSIZE, options.output_limit_bytes});

@@ -116,10 +116,13 @@ void CopyOut::copy_open(const std::string& name, const posix::UniqueFd& file, st
 void CopyOut::collect_file(FileCollector& collector) {
     struct stat status {};
     ::fstat(collector.reader.get(), &status);
-    const bool none = collector.max_bytes < 0;
+    // A device may be one that gives bytes without end.
+    const bool none = collector.max_bytes < 0 || !S_ISREG(status.st_mode);
     const auto max = static_cast<std::uint64_t>(std::max<std::int64_t>(collector.max_bytes, 0));
     keep(collector.name, collector.reader, none ? 0 : max + 1);
-    if (none || static_cast<std::uint64_t>(status.st_size) > max) exceed(collector.name);
+    if (collector.max_bytes < 0 || static_cast<std::uint64_t>(status.st_size) > max) {
+        exceed(collector.name);
+    }
 }
 
 void CopyOut::collect_pipe(PipeCollector& collector) {

@@ -256,6 +256,9 @@ TEST_CASE("pool: requests that cannot be prepared have an error", "[judge][slow]
     CHECK(fixture.run(request_of({command})).error == missing);
     CHECK(fixture.run(request_of({command, shell("")})).error ==
           "prepare fds: prepareCmdFd: " + missing);
+    command.files[0] = LocalFile{"/usr"};
+    CHECK(fixture.run(request_of({command})).error ==
+          "pipe: open file /usr: open /usr: is a directory");
     command.files[0] = Collector{"a/b", 10};
     CHECK(fixture.run(request_of({command})).error ==
           "container: a/b: open a/b: no such file or directory");

@@ -163,6 +163,16 @@ collectors('file: an absolute name works and is the key', async (judge) => {
   check.equal(result.files, { '/tmp/out': 'x\n', stderr: 'x\n' });
 });
 
+collectors('file: a device without end holds nothing to collect', async (judge) => {
+  const files = withFiles({ content: '' }, collector('/dev/zero', Number.MAX_SAFE_INTEGER));
+  const result = await judge.one(shell('echo x', files));
+  check.fields(result, { status: 'Accepted', files: { '/dev/zero': '' } });
+});
+
+test('src: a directory of the host is no input', (judge) =>
+  judge.refused({ cmd: [shell('ls /proc/self/fd/0/..', withFiles({ src: '/usr' }))] }, 500,
+    'pipe: open file /usr: open /usr: is a directory'));
+
 collectors('file: a directory that copyIn makes is not there yet', async (judge) => {
   const cmd = shell('echo x', { copyIn: { 'd/f': { content: '' } },
     ...withFiles({ content: '' }, collector('d/out')) });
