@@ -232,7 +232,6 @@ Result<DaemonPlan> make_daemon_plan(const ServeJudgeOptions& options) {
     daemon.http_address = options.http_addr;
     daemon.monitor_address = options.monitor_addr;
     daemon.enable_metrics = options.enable_metrics;
-    daemon.enable_debug = options.enable_debug;
     daemon.auth_token = options.auth_token;
     if (options.body_limit) daemon.body_limit_bytes = options.body_limit->value;
     daemon.source_prefixes = options.src_prefix;

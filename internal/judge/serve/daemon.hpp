@@ -29,7 +29,6 @@ struct DaemonOptions {
     std::string http_address = "localhost:5050";     // HOST:PORT; port 0: any free one
     std::string monitor_address = "localhost:5052";  // served with enable_metrics
     bool enable_metrics = false;
-    bool enable_debug = false;
     std::string auth_token;                         // empty: none
     std::optional<std::uint64_t> body_limit_bytes;  // default: none on loopback, else 256 MiB
     std::vector<std::string> source_prefixes;       // of `src`; empty: any path

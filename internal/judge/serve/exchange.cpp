@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pkg/net/address.hpp"
+#include "pkg/websocket/connection.hpp"
 
 namespace assay::judge {
 namespace {
@@ -56,6 +57,17 @@ void Exchange::close_books(int code, std::uint64_t response_bytes) {
                                  std::chrono::duration<double>(access_.time).count(),
                                  access_.request_bytes, response_bytes);
     books_.log.access(access_);
+}
+
+std::optional<http::TakenOver> take_over(const http::Request& request,
+                                         const http::Responder& responder, Exchange& exchange) {
+    if (auto refusal = websocket::refuse_upgrade(request)) {
+        exchange.answer(responder, std::move(*refusal));
+        return std::nullopt;
+    }
+    auto taken = responder.take_over();
+    if (taken) exchange.upgraded();
+    return taken;
 }
 
 http::Response json_response(int status, std::string text) {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -56,6 +57,11 @@ class Exchange {
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
     std::atomic<bool> abandoned_{false};
 };
+
+// The connection of a WebSocket's opening request; none when it was refused, which is answered
+// then, or when the client is gone.
+std::optional<http::TakenOver> take_over(const http::Request& request,
+                                         const http::Responder& responder, Exchange& exchange);
 
 // `text` is the body as it is.
 http::Response json_response(int status, std::string text);

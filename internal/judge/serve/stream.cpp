@@ -201,12 +201,8 @@ void StreamRun::closed() {
 
 void serve_stream(const SessionContext& context, const http::Request& request,
                   const http::Responder& responder, const std::shared_ptr<Exchange>& exchange) {
-    if (auto refusal = websocket::refuse_upgrade(request)) {
-        return exchange->answer(responder, std::move(*refusal));
-    }
-    auto taken = responder.take_over();
+    auto taken = take_over(request, responder, *exchange);
     if (!taken) return;
-    exchange->upgraded();
     std::make_shared<StreamRun>(context, exchange->access())->start(std::move(*taken), request);
 }
 

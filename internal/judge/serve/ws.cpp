@@ -127,12 +127,8 @@ void SocketSession::log(const std::string& id, const Response& response,
 
 void serve_socket(const SessionContext& context, const http::Request& request,
                   const http::Responder& responder, const std::shared_ptr<Exchange>& exchange) {
-    if (auto refusal = websocket::refuse_upgrade(request)) {
-        return exchange->answer(responder, std::move(*refusal));
-    }
-    auto taken = responder.take_over();
+    auto taken = take_over(request, responder, *exchange);
     if (!taken) return;
-    exchange->upgraded();
     std::make_shared<SocketSession>(context, exchange->access())->start(std::move(*taken), request);
 }
 
