@@ -68,8 +68,9 @@ CommandRun::~CommandRun() {
         surroundings_.slots.drop(std::move(slot_));
         return;
     }
-    if (group_) surroundings_.groups.give_back(*std::move(group_));
+    // First the files, whose memory the group counts.
     surroundings_.slots.give_back(std::move(slot_));
+    if (group_) surroundings_.groups.give_back(*std::move(group_));
 }
 
 Result<CommandFiles> CommandRun::prepare(RunControl& control, std::size_t descriptors) {
