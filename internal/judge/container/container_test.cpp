@@ -109,7 +109,7 @@ TEST_CASE("container: a mount file of YAML and the same of TOML", "[judge][conta
         CHECK(mounts[1].target == "/data/here");
         CHECK_FALSE(mounts[1].read_only);
         CHECK(mounts[2].kind == SlotMountKind::kTmpfs);
-        CHECK(mounts[2].target == "/work");
+        CHECK(mounts[2].target == "/job");
         CHECK(mounts[2].options == "size=32m,nr_inodes=1k");
         CHECK(mounts[3].kind == SlotMountKind::kProc);
         CHECK_FALSE(mounts[3].read_only);
@@ -117,7 +117,7 @@ TEST_CASE("container: a mount file of YAML and the same of TOML", "[judge][conta
         CHECK(container.slots.symlinks[0].path == "/dev/fd");
         CHECK(container.slots.symlinks[0].target == "/proc/self/fd");
         CHECK(container.slots.masked == std::vector<std::string>{"/proc/kcore", "/sys"});
-        CHECK(container.slots.work_directory == "/work");
+        CHECK(container.slots.work_directory == "/job");
         CHECK(container.slots.host_name == "judge");
         CHECK(container.slots.domain_name == "1000");
         CHECK(container.slots.program_inside.uid == 1536);
@@ -210,7 +210,7 @@ TEST_CASE("container: /config tells mounts as mount(2) takes them", "[judge][con
     CHECK(document.links.at(0).first == "/dev/fd");
     CHECK(document.uid == 1536);
     CHECK(document.gid == 1537);
-    CHECK(document.work_directory == "/work");
+    CHECK(document.work_directory == "/job");
 }
 
 }  // namespace
