@@ -57,7 +57,10 @@ struct Limits {
     std::optional<std::uint64_t> memory_bytes = {};  // memory plus swap
     std::optional<std::uint64_t> processes = {};     // processes and threads
     std::optional<double> cpu_rate = {};             // CPUs' worth of time, 0.5 = half of one
-    std::string cpu_set = {};                        // list as in cpuset.cpus, empty = the parent's
+    // In which the rate is kept, 1 ms to 1 s; empty: 20 ms, so that short programs are held to it
+    // too. A rate that is less than the kernel's 1 ms of a period is kept in one of 1 s.
+    std::optional<std::chrono::microseconds> cpu_period = {};
+    std::string cpu_set = {};  // list as in cpuset.cpus, empty = the parent's
 };
 
 // Figures of a group; a member is empty when the kernel or the controller does not give it.
@@ -72,6 +75,13 @@ struct Usage {
         processes_refused;  // pids.events max: forks that failed by the limit
     std::optional<std::uint64_t> io_read_bytes;
     std::optional<std::uint64_t> io_written_bytes;
+};
+
+// Of several groups together; a member is empty when the kernel or the controller does not give it.
+struct Totals {
+    std::optional<std::chrono::nanoseconds> cpu;  // of groups that are gone, too
+    std::optional<std::uint64_t> memory_bytes;
+    std::optional<std::uint64_t> memory_peak_bytes;
 };
 
 // What a user can do who may not make groups, or whose groups lack a controller.
@@ -109,6 +119,18 @@ class Hierarchy {
     // unsupported error that names the controller and the remedy.
     Result<Group> create(const Limits& limits) const;
 
+    // A hierarchy of the same family, with a group around all groups that it makes, so that their
+    // figures can be told together. It must outlive them. Not to be called by two threads at once
+    // with create().
+    Result<Hierarchy> nested() const;
+
+    // Figures from the kernel, of a nested hierarchy: those of its groups, of the process itself
+    // with what shares its own group, and of both. The last two are empty unless this process lives
+    // in a group that was arranged for it (place.hpp): elsewhere its group is other processes' too.
+    // From any thread.
+    enum class Part { kGroups, kSelf, kAll };
+    std::optional<Totals> totals(Part part) const;
+
     // Kills and removes groups left by owners that are gone; returns how many. Cheap when there are
     // none (one readdir), else it waits for the dead to be gone, at most some seconds for a group.
     // Groups of live owners are never touched.
@@ -116,6 +138,9 @@ class Hierarchy {
     // The same for the groups that had owners at the last look: one that was being killed then may
     // be dead now. Free when there were none.
     int sweep_again() const;
+    // Removes what is left of groups whose first directory is gone, which a sweep does not see; on
+    // v1 alone there is such a thing. One readdir for each hierarchy: for those who stay.
+    int sweep_strays() const;
 
     Hierarchy(Hierarchy&&) noexcept;
     Hierarchy& operator=(Hierarchy&&) noexcept;

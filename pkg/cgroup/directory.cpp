@@ -142,11 +142,15 @@ bool is_of_family(std::string_view name, std::string_view family) {
            name.find_first_not_of(kDigits, family.size() + 1) == name.npos;
 }
 
-Result<Directory> claim(const Place& place, const std::string& family) {
+namespace {
+
+// `name` gives one for each attempt.
+template <class Name>
+Result<Directory> create_owned(const Place& place, const Name& name) {
     constexpr int kAttempts = 16;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        ASSAY_TRY(const std::string name, fresh_name(family));
-        auto directory = Directory::create(place, name);
+        ASSAY_TRY(const std::string wanted, name());
+        auto directory = Directory::create(place, wanted);
         if (!directory) {
             if (directory.error().os_error == EEXIST || directory.error().os_error == ENOENT)
                 continue;
@@ -158,6 +162,16 @@ Result<Directory> claim(const Place& place, const std::string& family) {
                  EBUSY,
                  "cannot lock a new cgroup in " + place.directory + ": swept away each time",
                  {}};
+}
+
+}  // namespace
+
+Result<Directory> claim(const Place& place, const std::string& family) {
+    return create_owned(place, [&] { return fresh_name(family); });
+}
+
+Result<Directory> join_claim(const Place& place, const std::string& name) {
+    return create_owned(place, [&] { return Result<std::string>(name); });
 }
 
 }  // namespace assay::cgroup

@@ -2,7 +2,8 @@
 //
 // Life of a group's directories: the first one, in the first place, is made and locked (claim), the
 // others follow under the same name, and it is removed last. So whoever finds a first
-// directory and gets its lock has found everything that a dead owner left.
+// directory and gets its lock has found everything that a dead owner left. The others are locked
+// too: on v1 a process may see them and not the first one, which is below another group there.
 #pragma once
 
 #include <optional>
@@ -59,6 +60,8 @@ class Directory {
 
 // Makes and locks the first directory of a new group, with a fresh name of that family.
 Result<Directory> claim(const Place& place, const std::string& family);
+// Makes and locks a further one under its name.
+Result<Directory> join_claim(const Place& place, const std::string& name);
 // Whether a name was made for a group of that family.
 bool is_of_family(std::string_view name, std::string_view family);
 

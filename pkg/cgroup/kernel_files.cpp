@@ -43,6 +43,11 @@ std::optional<std::uint64_t> leading_number(std::string_view text) {
     return number;
 }
 
+std::optional<std::uint64_t> read_number(int directory, const char* name) {
+    const auto text = read_small(directory, name);
+    return text ? leading_number(*text) : std::nullopt;
+}
+
 std::optional<std::uint64_t> number_of(std::string_view text, std::string_view key) {
     while (!text.empty()) {
         const std::size_t end = text.find('\n');

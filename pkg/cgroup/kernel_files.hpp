@@ -22,6 +22,8 @@ int write_value(int directory, const char* name, std::string_view value);
 
 // The first number of a text, "4096\n" -> 4096. Empty for "max" and the like.
 std::optional<std::uint64_t> leading_number(std::string_view text);
+// That of a file; empty when it cannot be read.
+std::optional<std::uint64_t> read_number(int directory, const char* name);
 // The number behind a key in lines of "key number".
 std::optional<std::uint64_t> number_of(std::string_view text, std::string_view key);
 // The sum over devices of a key in lines of "8:0 rbytes=1 wbytes=2"; empty without any.

@@ -11,6 +11,8 @@
 namespace assay::cgroup {
 namespace {
 
+constexpr std::chrono::milliseconds kShortPeriod{20};
+
 Result<void> set(const Directory& directory, const char* file, const std::string& value) {
     const int failed = write_value(directory.fd(), file, value);
     if (failed == 0) return {};
@@ -45,11 +47,12 @@ Result<void> limit_memory(Version version, const Directory& directory, std::uint
 
 // The kernel's default period of 100 ms would let a short program run at full speed; its smallest
 // quota is 1 ms (sched-bwc.rst).
-Result<void> limit_cpu_rate(Version version, const Directory& directory, double rate) {
-    constexpr double kShortPeriod = 20'000;
+Result<void> limit_cpu_rate(Version version, const Directory& directory, double rate,
+                            std::chrono::microseconds wanted_period) {
     constexpr double kLongPeriod = 1'000'000;
     constexpr double kMinQuota = 1'000;
-    const double period = rate * kShortPeriod >= kMinQuota ? kShortPeriod : kLongPeriod;
+    const auto wanted = static_cast<double>(wanted_period.count());
+    const double period = rate * wanted >= kMinQuota ? wanted : kLongPeriod;
     if (!(rate * period >= kMinQuota)) {
         return usage_error("cannot limit the CPU rate to " + std::to_string(rate) +
                            ": less than 0.001");
@@ -83,7 +86,8 @@ Result<void> Group::State::apply(const Limits& limits) {
         ASSAY_CHECK(set(*with(Controller::kPids), "pids.max", std::to_string(*limits.processes)));
     }
     if (limits.cpu_rate) {
-        ASSAY_CHECK(limit_cpu_rate(version, *with(Controller::kCpu), *limits.cpu_rate));
+        ASSAY_CHECK(limit_cpu_rate(version, *with(Controller::kCpu), *limits.cpu_rate,
+                                   limits.cpu_period.value_or(kShortPeriod)));
     }
     if (const Directory* cpuset = with(Controller::kCpuset)) {
         ASSAY_CHECK(limit_cpu_set(version, *cpuset, limits.cpu_set));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace assay::cgroup {
 namespace {
 
 constexpr char kRunName[] = "run";
+constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+// With more than this a run's peak would tell of the run before.
+constexpr std::uint64_t kMaxLeftBytes = 512u << 10;
 
 std::optional<std::uint64_t> number_in(const Directory* directory, const char* file) {
     if (directory == nullptr) return std::nullopt;
@@ -39,6 +43,10 @@ struct ReusableGroup::State {
     std::unique_ptr<Group::State> run;
     std::chrono::nanoseconds cpu_before{0};
     std::vector<int> join;
+    posix::UniqueFd peak;  // of the run's memory; can be written where it can be set back
+    bool used = false;     // the run's directory has had a run before
+    std::uint64_t memory_limit = kUnlimited;  // that the directories have now
+    std::uint64_t process_limit = kUnlimited;
 
     bool is_v2() const { return base->version == Version::kV2; }
     const Directory* with(Controller controller) const {
@@ -47,6 +55,11 @@ struct ReusableGroup::State {
     }
     Result<std::chrono::nanoseconds> read_cpu() const;
     Result<void> make_run();
+    void open_peak();
+    bool reset_run();
+    Result<void> replace_run();
+    Result<void> limit_memory(std::uint64_t bytes);
+    Result<void> limit_processes(std::uint64_t count);
 };
 
 Result<std::chrono::nanoseconds> ReusableGroup::State::read_cpu() const {
@@ -61,6 +74,9 @@ Result<void> ReusableGroup::State::make_run() {
     run = std::make_unique<Group::State>();
     run->version = base->version;
     join.clear();
+    used = false;
+    memory_limit = kUnlimited;
+    if (is_v2()) process_limit = kUnlimited;
     if (parent != nullptr) {
         const ControllerSet controllers =
             is_v2() ? parent->controllers() : ControllerSet{Controller::kMemory};
@@ -70,8 +86,10 @@ Result<void> ReusableGroup::State::make_run() {
         ASSAY_CHECK(made.open_processes());
         join.push_back(made.processes_fd());
         run->directories.push_back(std::move(made));
+        open_peak();
     }
     if (is_v2()) {
+        cpu_before = std::chrono::nanoseconds(0);
         ASSAY_TRY(run->cpu, posix::open_at(with(Controller::kCpuacct)->fd(), "cpu.stat", O_RDONLY));
         return {};
     }
@@ -81,6 +99,64 @@ Result<void> ReusableGroup::State::make_run() {
     }
     if (!base->cpu) return {};
     ASSAY_TRY(cpu_before, read_cpu());
+    return {};
+}
+
+// Before 6.12 a v2 peak cannot be written, and before 5.19 there is none.
+void ReusableGroup::State::open_peak() {
+    const int memory = run->directories.front().fd();
+    const char* const name = is_v2() ? "memory.peak" : "memory.max_usage_in_bytes";
+    peak.reset(::openat(memory, name, O_RDWR | O_CLOEXEC));
+    if (!peak) peak.reset(::openat(memory, name, O_RDONLY | O_CLOEXEC));
+}
+
+// Whether the run's directory is as good as a new one now.
+bool ReusableGroup::State::reset_run() {
+    if (!peak) return false;
+    const Directory& directory = run->directories.front();
+    const auto left = number_in(&directory, is_v2() ? "memory.current" : "memory.usage_in_bytes");
+    if (!left || *left > kMaxLeftBytes) return false;
+    // A peak of processes cannot be set back, but that of the next run is at least one.
+    if (is_v2() && number_in(&directory, "pids.peak").value_or(1) > 1) return false;
+    if (::pwrite(peak.get(), "0", 1, 0) != 1) return false;
+    const auto cpu = read_cpu();
+    if (!cpu) return false;
+    cpu_before = *cpu;
+    used = true;
+    return true;
+}
+
+Result<void> ReusableGroup::State::replace_run() {
+    ASSAY_CHECK(run->remove());
+    return make_run();
+}
+
+// A directory that has been used refuses a limit below what is left in it, and v1 one for memory
+// above that for memory and swap.
+Result<void> ReusableGroup::State::limit_memory(std::uint64_t bytes) {
+    if (bytes == memory_limit) return {};
+    if (bytes == kUnlimited) return replace_run();
+    Limits limits;
+    limits.memory_bytes = bytes;
+    if (bytes > memory_limit && !is_v2()) {
+        (void)write_value(run->directories.front().fd(), "memory.memsw.limit_in_bytes", "-1");
+    }
+    Result<void> limited = run->apply(limits);
+    if (!limited && used) {
+        ASSAY_CHECK(replace_run());
+        limited = run->apply(limits);
+    }
+    if (limited) memory_limit = bytes;
+    return limited;
+}
+
+Result<void> ReusableGroup::State::limit_processes(std::uint64_t count) {
+    const Directory* const pids = with(Controller::kPids);
+    if (pids == nullptr || count == process_limit) return {};
+    const std::string most = count == kUnlimited ? "max" : std::to_string(count);
+    const int failed = write_value(pids->fd(), "pids.max", most);
+    if (failed != 0) return system_error("cannot set pids.max to " + most, failed);
+    process_limit = count;
     return {};
 }
 
@@ -106,16 +182,9 @@ Result<ReusableGroup> ReusableGroup::create(const Hierarchy& hierarchy,
 }
 
 Result<void> ReusableGroup::limit(const Limits& limits) {
-    Limits of_run = limits;
-    if (!state_->is_v2()) {
-        of_run.processes.reset();
-        if (const Directory* pids = state_->with(Controller::kPids)) {
-            const std::string most = limits.processes ? std::to_string(*limits.processes) : "max";
-            const int failed = write_value(pids->fd(), "pids.max", most);
-            if (failed != 0) return system_error("cannot set pids.max to " + most, failed);
-        }
-    }
-    return state_->run->apply(of_run);
+    // First what may replace the directory that has the other limit.
+    ASSAY_CHECK(state_->limit_memory(limits.memory_bytes.value_or(kUnlimited)));
+    return state_->limit_processes(limits.processes.value_or(kUnlimited));
 }
 
 std::span<const int> ReusableGroup::join_descriptors() const {
@@ -130,13 +199,12 @@ Result<std::chrono::nanoseconds> ReusableGroup::cpu_time() const {
 Usage ReusableGroup::usage() const {
     Usage usage;
     if (const auto cpu = cpu_time()) usage.cpu = *cpu;
-    const Directory* const memory = state_->with(Controller::kMemory);
-    if (!state_->is_v2()) {
-        usage.memory_peak_bytes = number_in(memory, "memory.max_usage_in_bytes");
-        return usage;
+    if (const auto peak = read_small(state_->peak.get())) {
+        usage.memory_peak_bytes = leading_number(*peak);
     }
-    usage.memory_peak_bytes = number_in(memory, "memory.peak");
+    if (!state_->is_v2()) return usage;
     usage.processes_peak = number_in(state_->with(Controller::kPids), "pids.peak");
+    const Directory* const memory = state_->with(Controller::kMemory);
     if (usage.memory_peak_bytes || memory == nullptr) return usage;
     if (const auto events = read_small(memory->fd(), "memory.events")) {
         usage.oom_kills = number_of(*events, "oom_kill");
@@ -145,8 +213,7 @@ Usage ReusableGroup::usage() const {
 }
 
 Result<void> ReusableGroup::renew() {
-    ASSAY_CHECK(state_->run->remove());
-    return state_->make_run();
+    return state_->reset_run() ? Result<void>{} : state_->replace_run();
 }
 
 }  // namespace assay::cgroup

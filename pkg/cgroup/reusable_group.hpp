@@ -1,15 +1,18 @@
 // A group for many runs, one after the other, with the figures of each its own.
 //
-// Most of a group can be used again: limits are set anew, CPU time is the difference to what was
-// read before, and the number of processes has nothing to carry over. Memory cannot: what a run has
-// left charged (page cache, dentries, pages held back per CPU, 150 to 400 KiB after a mere `cat`)
-// would be found in the peak of the next. So the part that counts memory is a directory below the
-// group that is made anew for every run: on v1 of the memory controller alone, on v2 the one that
-// processes live in. It costs 125 us a run, a Group of its own 290, and of these only the limits
-// and the figures lie between a run's request and its answer.
+// Most of a group can be used again: limits are written when they differ, CPU time is the
+// difference to what was read before. Peaks are the difficulty. What they count is a directory
+// below the group: on v1 of the memory controller alone, on v2 the one that processes live in. Its
+// peak of memory is set back (memory.max_usage_in_bytes, memory.peak since 6.12) where the run
+// before has left at most 512 KiB charged, which then is the most by which the next figure is too
+// high: mostly pages that the kernel holds ready for the group on each CPU, 60 to 600 KiB on two
+// CPUs after a mere `cat`. With more left (page cache, many CPUs), where a v2 run had more than
+// one process, whose peak cannot be set back, and on older kernels, the directory is made anew. In
+// a daemon that runs `cat` it is, one time in sixteen; each costs 110 us more.
 //
-// Rejected: resetting the peak (memory.max_usage_in_bytes, memory.peak since 6.12), for the above;
-// force_empty, which throws the host's page cache away.
+// Rejected: a new directory for every run, for the above; to take what is left off the next figure,
+// as the pages held ready are the next run's first; force_empty, which throws the host's page cache
+// away.
 //
 // One thread at a time.
 #pragma once

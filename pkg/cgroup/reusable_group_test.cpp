@@ -107,6 +107,62 @@ TEST_CASE("reusable group: each run has its own limits", "[cgroup]") {
     CHECK(run_in(*group, uses) == 0);
 }
 
+TEST_CASE("reusable group: a limit can go up and down from run to run", "[cgroup]") {
+    const auto hierarchy = usable_hierarchy();
+    if (!hierarchy) return;
+    auto group = ReusableGroup::create(*hierarchy, "");
+    REQUIRE(group.has_value());
+    const auto uses_24_mib = [] { return touch(24 * kMiB); };
+    // 64 KiB: less than a run may leave behind, and than a process needs to begin.
+    const std::optional<std::uint64_t> limits[] = {8 * kMiB,   64 * kMiB, 16 * kMiB,    16 * kMiB,
+                                                   128 * kMiB, kMiB / 16, std::nullopt, 8 * kMiB};
+    for (const auto& limit : limits) {
+        INFO("limit " << limit.value_or(0));
+        REQUIRE(group->limit({.memory_bytes = limit, .processes = 4}).has_value());
+        const int status = run_in(*group, uses_24_mib);
+        CHECK((status == 0) == (!limit || *limit > 24 * kMiB));
+        REQUIRE(group->renew().has_value());
+    }
+}
+
+TEST_CASE("reusable group: no run adds much to the figures of the next", "[cgroup]") {
+    const auto hierarchy = usable_hierarchy();
+    if (!hierarchy) return;
+    auto group = ReusableGroup::create(*hierarchy, "");
+    REQUIRE(group.has_value());
+    for (int i = 0; i < 40; ++i) {
+        REQUIRE(group->limit({.memory_bytes = 100 * kMiB, .processes = 4}).has_value());
+        CHECK(run_in(*group, [] { return touch(16 * kMiB); }) == 0);
+        const Usage usage = group->usage();
+        if (usage.memory_peak_bytes) {
+            CHECK(*usage.memory_peak_bytes >= 16 * kMiB);
+            CHECK(*usage.memory_peak_bytes <= 18 * kMiB);
+        }
+        if (usage.processes_peak) CHECK(*usage.processes_peak == 1);
+        REQUIRE(group->renew().has_value());
+        CHECK(group->cpu_time().value() == std::chrono::nanoseconds(0));
+    }
+}
+
+TEST_CASE("reusable group: a peak of processes is one run's alone", "[cgroup]") {
+    const auto hierarchy = usable_hierarchy();
+    if (!hierarchy) return;
+    auto group = ReusableGroup::create(*hierarchy, "");
+    REQUIRE(group.has_value());
+    const auto forks = [] {
+        const pid_t child = ::fork();
+        if (child == 0) ::_exit(0);
+        return child > 0 && ::waitpid(child, nullptr, 0) == child ? 0 : 1;
+    };
+    CHECK(run_in(*group, forks) == 0);
+    const Usage first = group->usage();
+    if (first.processes_peak) CHECK(*first.processes_peak == 2);
+    REQUIRE(group->renew().has_value());
+    CHECK(run_in(*group, [] { return 0; }) == 0);
+    const Usage second = group->usage();
+    if (second.processes_peak) CHECK(*second.processes_peak == 1);
+}
+
 TEST_CASE("reusable group: leaves no directory", "[cgroup]") {
     const auto hierarchy = usable_hierarchy();
     if (!hierarchy) return;
