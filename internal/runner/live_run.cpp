@@ -71,10 +71,10 @@ Division divide(const Limits& limits, const cgroup::Hierarchy& hierarchy) {
 
 }  // namespace
 
-Result<std::unique_ptr<LiveRun>> LiveRun::start(const Job& job, const cgroup::Hierarchy& hierarchy,
+Result<std::unique_ptr<LiveRun>> LiveRun::start(const Job& job, HostGroups& groups,
                                                 Watcher& watcher) {
     std::unique_ptr<LiveRun> run(new LiveRun(job, watcher));
-    if (Result<void> ready = run->set_up(hierarchy); !ready.has_value()) {
+    if (Result<void> ready = run->set_up(groups); !ready.has_value()) {
         if (ready.error().kind == ErrorKind::kUsage) return std::move(ready).error();
         run->fail(ready.error());
     }
@@ -91,31 +91,16 @@ void LiveRun::stop_watching() {
     if (trace_) watcher_.unwatch(trace_->descriptor());
 }
 
-Result<void> LiveRun::set_up(const cgroup::Hierarchy& hierarchy) {
-    outcome_.cgroup = cgroup::name_of(hierarchy.version());
+Result<void> LiveRun::set_up(HostGroups& groups) {
     cpus_ = usable_cpus(job_.limits);
-    const Division division = divide(job_.limits, hierarchy);
-    const bool grouped = hierarchy.version() != cgroup::Version::kNone;
-    Substitutes substitutes = without_groups(division.missing);
-    if (job_.require_cgroup && (!grouped || !substitutes.weaker.empty())) {
-        const std::string reason = grouped ? substitutes.weaker.front() : hierarchy.why_not();
-        return unsupported_error("cannot enforce the limits by control groups: " + reason);
-    }
-    outcome_.weaker_limits = std::move(substitutes.weaker);
-    memory_enforced_ = grouped && !division.missing.memory_bytes;
-    sampling_ = !memory_enforced_ || division.missing.cpu;
-
     ASSAY_TRY(sandbox::BoxSpec spec, make_box_spec(job_));
-    spec.program.resource_limits.insert(spec.program.resource_limits.end(),
-                                        substitutes.limits.begin(), substitutes.limits.end());
     ASSAY_CHECK(prepare_streams(spec));
-    // The init builds the file system while the group is made.
+    // Its init builds the file system while the groups are found and made.
     ASSAY_TRY(box_, sandbox::Box::create(spec));
-    if (grouped) {
-        ASSAY_TRY(group_, hierarchy.create(division.enforced));
-    }
-    ASSAY_TRY(const sandbox::ProgramStart start,
-              box_->start(group_ ? group_->join_descriptors() : std::span<const int>()));
+    ASSAY_TRY(const std::optional<std::uint64_t> process_limit, make_group(groups));
+    ASSAY_TRY(
+        const sandbox::ProgramStart start,
+        box_->start(group_ ? group_->join_descriptors() : std::span<const int>(), process_limit));
     outcome_.weaker_limits.insert(outcome_.weaker_limits.end(), box_->notes().begin(),
                                   box_->notes().end());
     if (collector_) collector_->release_program_ends();
@@ -127,6 +112,25 @@ Result<void> LiveRun::set_up(const cgroup::Hierarchy& hierarchy) {
     watch_box();
     tick(Clock::now());
     return {};
+}
+
+Result<std::optional<std::uint64_t>> LiveRun::make_group(HostGroups& groups) {
+    ASSAY_TRY(const cgroup::Hierarchy* const hierarchy, groups.find());
+    outcome_.cgroup = cgroup::name_of(hierarchy->version());
+    const Division division = divide(job_.limits, *hierarchy);
+    const bool grouped = hierarchy->version() != cgroup::Version::kNone;
+    Substitutes substitutes = without_groups(division.missing);
+    if (job_.require_cgroup && (!grouped || !substitutes.weaker.empty())) {
+        const std::string reason = grouped ? substitutes.weaker.front() : hierarchy->why_not();
+        return unsupported_error("cannot enforce the limits by control groups: " + reason);
+    }
+    outcome_.weaker_limits = std::move(substitutes.weaker);
+    memory_enforced_ = grouped && !division.missing.memory_bytes;
+    sampling_ = !memory_enforced_ || division.missing.cpu;
+    if (grouped) {
+        ASSAY_TRY(group_, hierarchy->create(division.enforced));
+    }
+    return substitutes.process_limit;
 }
 
 void LiveRun::refuse_start(int error_number) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "internal/runner/collector.hpp"
+#include "internal/runner/host_groups.hpp"
 #include "internal/runner/job.hpp"
 #include "internal/runner/outcome.hpp"
 #include "internal/runner/process_sample.hpp"
@@ -26,10 +27,9 @@ class LiveRun {
   public:
     using Clock = std::chrono::steady_clock;
 
-    // Borrows the hierarchy and the watcher. A usage error is one in the job; failures of the host
+    // Borrows the groups and the watcher. A usage error is one in the job; failures of the host
     // are told by the outcome.
-    static Result<std::unique_ptr<LiveRun>> start(const Job& job,
-                                                  const cgroup::Hierarchy& hierarchy,
+    static Result<std::unique_ptr<LiveRun>> start(const Job& job, HostGroups& groups,
                                                   Watcher& watcher);
     ~LiveRun();
     LiveRun(const LiveRun&) = delete;
@@ -53,7 +53,9 @@ class LiveRun {
   private:
     LiveRun(const Job& job, Watcher& watcher) : job_(job), watcher_(watcher) {}
 
-    Result<void> set_up(const cgroup::Hierarchy& hierarchy);
+    Result<void> set_up(HostGroups& groups);
+    // Returns the RLIMIT_NPROC that stands in for a group's limit.
+    Result<std::optional<std::uint64_t>> make_group(HostGroups& groups);
     Result<void> prepare_streams(sandbox::BoxSpec& spec);
     void watch_box();
     void watch_memory();

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "pkg/posix/files.hpp"
@@ -23,9 +24,10 @@ std::string mounts_without_memory() {
     return kept;
 }
 
-Outcome outcome_of(const Job& job, const cgroup::Hierarchy& hierarchy) {
+Outcome outcome_of(const Job& job, cgroup::Hierarchy hierarchy) {
+    HostGroups groups(std::move(hierarchy));
     Watcher watcher;
-    const auto run = LiveRun::start(job, hierarchy, watcher).value();
+    const auto run = LiveRun::start(job, groups, watcher).value();
     while (!run->over()) {
         watcher.poll_once(run->next_check());
         run->tick(LiveRun::Clock::now());
@@ -37,7 +39,7 @@ TEST_CASE("live run: a memory limit without a memory controller is sampled", "[r
     const std::string mounts =
         std::filesystem::temp_directory_path() / ("live_run_test." + std::to_string(::getpid()));
     REQUIRE(posix::write_file(mounts, mounts_without_memory()).has_value());
-    const auto hierarchy = cgroup::Hierarchy::discover({.mountinfo = mounts});
+    auto hierarchy = cgroup::Hierarchy::discover({.mountinfo = mounts});
     std::filesystem::remove(mounts);
     REQUIRE(hierarchy.has_value());
     if (hierarchy->version() != cgroup::Version::kV1 ||
@@ -50,7 +52,7 @@ TEST_CASE("live run: a memory limit without a memory controller is sampled", "[r
     job.environment = {"PATH=/usr/bin:/bin"};
     job.limits.memory_bytes = 32u << 20;
     job.limits.wall = std::chrono::seconds(30);
-    const Outcome outcome = outcome_of(job, *hierarchy);
+    const Outcome outcome = outcome_of(job, *std::move(hierarchy));
     CHECK(outcome.verdict == Verdict::kMemory);
     CHECK(outcome.limit == "memory-limit");
     CHECK(outcome.memory_source == "sampled");
@@ -61,14 +63,14 @@ TEST_CASE("live run: a memory limit without a memory controller is sampled", "[r
 // The kernel hands the peak of the process that execs on to what it executes.
 TEST_CASE("live run: the runner's own size is not the program's", "[runner]") {
     const std::vector<char> fat(std::size_t{64} << 20, 'x');
-    const auto nowhere = cgroup::Hierarchy::discover({.mountinfo = "/dev/null"});
+    auto nowhere = cgroup::Hierarchy::discover({.mountinfo = "/dev/null"});
     REQUIRE(nowhere.has_value());
     REQUIRE(nowhere->version() == cgroup::Version::kNone);
     Job job;
     job.command = {"true"};
     job.environment = {"PATH=/usr/bin:/bin"};
     job.limits.memory_bytes = 32u << 20;
-    const Outcome outcome = outcome_of(job, *nowhere);
+    const Outcome outcome = outcome_of(job, *std::move(nowhere));
     INFO(outcome.error);
     CHECK(fat.back() == 'x');
     CHECK(outcome.verdict == Verdict::kOk);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "internal/runner/host_groups.hpp"
 #include "internal/runner/live_run.hpp"
 #include "internal/runner/watcher.hpp"
 #include "pkg/posix/unique_fd.hpp"
@@ -39,20 +40,16 @@ struct Supervisor::State {
         std::unique_ptr<LiveRun> run;
     };
 
-    cgroup::Hierarchy hierarchy;
+    HostGroups groups;
     posix::UniqueFd signals;
     Watcher watcher;
     std::vector<Live> live;
     JobId next_id = 0;
     int interrupted = 0;
 
-    State(cgroup::Hierarchy found, posix::UniqueFd signal_fd)
-        : hierarchy(std::move(found)), signals(std::move(signal_fd)) {
+    explicit State(posix::UniqueFd signal_fd) : signals(std::move(signal_fd)) {
         watcher.watch(signals.get(), POLLIN, [this](short) { interrupt(); });
     }
-
-    // A run that was just being killed when this one began is dead by now.
-    ~State() { hierarchy.sweep_again(); }
 
     void interrupt() {
         signalfd_siginfo info;
@@ -95,17 +92,12 @@ Supervisor& Supervisor::operator=(Supervisor&&) noexcept = default;
 Supervisor::~Supervisor() = default;
 
 Result<Supervisor> Supervisor::create() {
-    ASSAY_TRY(cgroup::Hierarchy hierarchy, cgroup::Hierarchy::discover());
     ASSAY_TRY(posix::UniqueFd signals, take_signals());
-    if (hierarchy.version() != cgroup::Version::kNone) {
-        hierarchy.sweep();
-    }
-    return Supervisor(std::make_unique<State>(std::move(hierarchy), std::move(signals)));
+    return Supervisor(std::make_unique<State>(std::move(signals)));
 }
 
 Result<JobId> Supervisor::start(const Job& job) {
-    ASSAY_TRY(std::unique_ptr<LiveRun> run,
-              LiveRun::start(job, state_->hierarchy, state_->watcher));
+    ASSAY_TRY(std::unique_ptr<LiveRun> run, LiveRun::start(job, state_->groups, state_->watcher));
     const JobId id = state_->next_id++;
     state_->live.push_back({id, std::move(run)});
     return id;
@@ -135,10 +127,6 @@ void Supervisor::unwatch(int fd) {
 
 int Supervisor::interrupted() const {
     return state_->interrupted;
-}
-
-const cgroup::Hierarchy& Supervisor::hierarchy() const {
-    return state_->hierarchy;
 }
 
 }  // namespace assay::runner

@@ -20,7 +20,6 @@
 
 #include "internal/runner/job.hpp"
 #include "internal/runner/outcome.hpp"
-#include "pkg/cgroup/cgroup.hpp"
 #include "pkg/result/result.hpp"
 
 namespace assay::runner {
@@ -35,7 +34,7 @@ struct Finished {
 
 class Supervisor {
   public:
-    // Discovers cgroups, sweeps what killed runs left, blocks the signals it handles.
+    // Blocks the signals it handles.
     static Result<Supervisor> create();
 
     // A job that cannot even be set up is not an error here: wait() returns it with the verdict
@@ -56,8 +55,6 @@ class Supervisor {
 
     // The signal that interrupted, 0 for none.
     int interrupted() const;
-
-    const cgroup::Hierarchy& hierarchy() const;
 
     Supervisor(Supervisor&&) noexcept;
     Supervisor& operator=(Supervisor&&) noexcept;

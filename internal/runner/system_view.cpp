@@ -53,12 +53,10 @@ void show(FilesystemSpec& files, const std::string& path) {
         return;
     }
     if (S_ISREG(status.st_mode) && status.st_size <= kLargestCopy) {
-        if (Result<std::string> content = posix::read_file(path); content.has_value()) {
-            files.files.push_back({path, std::move(*content)});
-            return;
-        }
+        files.copied_files.push_back(path);
+    } else {
+        files.binds.push_back(BindMount{path, path});
     }
-    files.binds.push_back(BindMount{path, path});
 }
 
 bool is_shown_in_etc(std::string_view name) {
@@ -219,7 +217,7 @@ Result<std::vector<int>> parse_cpu_list(const std::string& text) {
 Substitutes without_groups(const Limits& limits) {
     Substitutes substitutes;
     if (limits.processes) {
-        substitutes.limits.push_back({RLIMIT_NPROC, *limits.processes + 1});
+        substitutes.process_limit = *limits.processes + 1;
         substitutes.weaker.push_back(
             "process-limit is RLIMIT_NPROC: it counts the processes of this user in this sandbox");
     }
@@ -275,6 +273,7 @@ Result<sandbox::BoxSpec> make_box_spec(const Job& job) {
     program.seccomp = job.seccomp;
     program.seccomp_lets_write = job.seccomp_lets_write;
     program.trace_syscalls = job.trace_syscalls;
+    spec.keeps_files = !job.files.copy_out.empty();
     return spec;
 }
 

@@ -7,6 +7,8 @@
 // the host's own business (keys, tokens, unit files).
 #pragma once
 
+#include <optional>
+
 #include "internal/runner/job.hpp"
 #include "pkg/cgroup/cgroup.hpp"
 #include "pkg/result/result.hpp"
@@ -20,10 +22,10 @@ inline constexpr std::uint64_t kDefaultInodes = 200'000;
 // The specification borrows the job's filter: the job must outlive it. Errors are usage errors.
 Result<sandbox::BoxSpec> make_box_spec(const Job& job);
 
-// The resource limits that stand in where there is no control group, and the sentences for the
-// report on how they are weaker.
+// What stands in where there is no control group, and the sentences for the report on how it is
+// weaker.
 struct Substitutes {
-    std::vector<sandbox::ResourceLimit> limits;
+    std::optional<std::uint64_t> process_limit;  // RLIMIT_NPROC
     std::vector<std::string> weaker;
 };
 Substitutes without_groups(const Limits& limits);

@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <utility>
 
 #include "pkg/sandbox/identity.hpp"
@@ -28,11 +27,18 @@ using posix::UniqueFd;
 
 struct Box::State {
     Identity identity;
+    OwnerMap owner_map;
     UniqueFd socket;
     UniqueFd init;  // pidfd
     pid_t init_pid = -1;
     bool killed = false;
+    bool has_network = false;
+    bool has_terminal = false;
+    bool keeps_files = false;
     std::vector<std::string> notes;
+    // Held until the init is gone: the kernel takes a network down at a length, in a thread that
+    // the init's end would have to share a CPU with.
+    UniqueFd network;
     UniqueFd root;
     UniqueFd terminal;
     UniqueFd trace_socket;
@@ -64,19 +70,8 @@ Result<SocketPair> make_socket_pair() {
     return SocketPair{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-Error clone_error(int number) {
-    Error error = system_error("cannot create the sandbox's namespaces", number);
-    if (number == EPERM || number == ENOSPC || number == EINVAL || number == ENOSYS) {
-        error.kind = ErrorKind::kUnsupported;
-        error.remedy = "'assay check' says what this host restricts and how to allow it";
-    }
-    return error;
-}
-
-// The network namespace is not among them: the init makes it itself, at the same time as we write
-// the maps and make the control groups, because it takes as long as all the others together.
-constexpr unsigned long kNamespaces =
-    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+// The init makes the others itself, at the same time as we write the maps and build the tree.
+constexpr unsigned long kNamespaces = CLONE_NEWUSER | CLONE_NEWPID;
 
 }  // namespace
 
@@ -88,16 +83,23 @@ Box::~Box() = default;
 Result<Box> Box::create(const BoxSpec& spec) {
     auto state = std::make_unique<State>();
     state->identity = spec.identity;
+    state->has_network = !spec.share_network;
+    state->has_terminal = spec.program.terminal;
+    state->keeps_files = spec.keeps_files;
+    // Before the init, which so finds this CPU taken by two and another one free: a scheduler that
+    // packs a first child behind its parent would have them take turns.
+    if (state->identity.own_uids && wants_owner_map(spec.filesystem)) {
+        ASSAY_TRY(state->owner_map, OwnerMap::create());
+    }
     ASSAY_TRY(SocketPair sockets, make_socket_pair());
     SocketPair trace;
     if (spec.program.trace_syscalls) {
         ASSAY_TRY(trace, make_socket_pair());
     }
-
     int pidfd = -1;
     const long pid = ::syscall(SYS_clone, kNamespaces | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd,
                                nullptr, nullptr);
-    if (pid < 0) return clone_error(errno);
+    if (pid < 0) return namespace_error(errno);
     if (pid == 0) {
         sockets.ours.reset();
         trace.ours.reset();
@@ -121,7 +123,8 @@ Result<void> Box::State::hand_over_tree(const BoxSpec& spec) {
     Record go;
     go.word = Word::kGo;
     if (!identity.own_uids) return send_record(socket.get(), go);
-    ASSAY_TRY(Tree tree, prepare_tree(spec.filesystem, identity, true, spec.program.terminal));
+    ASSAY_TRY(Tree tree,
+              prepare_tree(spec.filesystem, identity, true, spec.program.terminal, owner_map));
     notes = std::move(tree.notes);
     const std::vector<int> descriptors = descriptors_of(tree);
     if (descriptors.size() > kMaxDescriptors) {
@@ -132,9 +135,12 @@ Result<void> Box::State::hand_over_tree(const BoxSpec& spec) {
     return send_record(socket.get(), go, descriptors);
 }
 
-Result<ProgramStart> Box::start(std::span<const int> cgroup_join) {
+Result<ProgramStart> Box::start(std::span<const int> cgroup_join,
+                                std::optional<std::uint64_t> process_limit) {
+    state_->owner_map = OwnerMap();  // its process was killed long ago: no time to wait for
     Record run;
     run.word = Word::kRun;
+    run.process_limit = process_limit.value_or(0);
     // When the init failed already, what it says matters, not that it no longer listens.
     (void)send_record(state_->socket.get(), run, cgroup_join);
     for (;;) {
@@ -153,10 +159,13 @@ Result<ProgramStart> Box::start(std::span<const int> cgroup_join) {
 }
 
 void Box::State::adopt(std::vector<UniqueFd> descriptors) {
-    UniqueFd* const places[] = {&root, &terminal};
-    for (std::size_t i = 0; i < std::size(places) && i < descriptors.size(); ++i) {
-        *places[i] = std::move(descriptors[i]);
-    }
+    auto next = descriptors.begin();
+    const auto take = [&](bool sent, UniqueFd& place) {
+        if (sent && next != descriptors.end()) place = std::move(*next++);
+    };
+    take(has_network, network);
+    take(has_terminal, terminal);
+    take(keeps_files, root);
 }
 
 int Box::event_descriptor() const {

@@ -81,6 +81,9 @@ struct FilesystemSpec {
     std::vector<TmpfsMount> tmpfs;
     std::vector<Symlink> symlinks;
     std::vector<GeneratedFile> files;
+    // Host files shown as copies, which for a small one costs less than a mount. One that the
+    // caller cannot read is not shown.
+    std::vector<std::string> copied_files;
     std::vector<CopyIn> copy_in;
     std::string home = "/home/assay";
     std::uint64_t disk_bytes = 1u << 30;
@@ -115,6 +118,7 @@ struct BoxSpec {
     ProgramSpec program;
     std::string hostname = "assay";
     bool share_network = false;
+    bool keeps_files = true;  // after its end, for open_output(); else the box goes by itself then
     Identity identity = choose_inside({}, {});
 };
 
@@ -139,14 +143,15 @@ class Box {
     static Result<Box> create(const BoxSpec& spec);
 
     // Waits for the set-up, lets the program join the groups (descriptors of cgroup.procs files)
-    // and run. An error is one of the set-up; a failed exec is told in the result, and the box has
-    // ended then.
-    Result<ProgramStart> start(std::span<const int> cgroup_join);
+    // and run, with a RLIMIT_NPROC where no group counts its processes. An error is one of the
+    // set-up; a failed exec is told in the result, and the box has ended then.
+    Result<ProgramStart> start(std::span<const int> cgroup_join,
+                               std::optional<std::uint64_t> process_limit = {});
 
     // Readable when finish() will not block: the program ended or the init died.
     int event_descriptor() const;
     // The end of the program. Everything in the box is dead then; its files can be read until the
-    // Box goes. A box whose init was killed is an error of kind kInternal.
+    // Box goes, if it keeps them. A box whose init was killed is an error of kind kInternal.
     Result<ProgramExit> finish();
 
     // Kills the program and everything it left, so that event_descriptor() becomes readable and
@@ -167,8 +172,8 @@ class Box {
     // The listener of a tracing filter, with `trace_syscalls`, after start().
     posix::UniqueFd take_syscall_listener();
 
-    // A regular file of the box, opened for reading without following any link; after finish(), so
-    // that nothing can be swapped under it.
+    // A regular file of a box that keeps its files, opened for reading without following any link;
+    // after finish(), so that nothing can be swapped under it.
     Result<posix::UniqueFd> open_output(const std::string& path) const;
 
     Box(Box&&) noexcept;

@@ -1,6 +1,7 @@
 #include "pkg/sandbox/box.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,6 +65,15 @@ class TemporaryDirectory {
   private:
     std::string path_;
 };
+
+TEST_CASE("box: what the caller ignores has its default action in the program", "[sandbox]") {
+    const auto pipe = ::signal(SIGPIPE, SIG_IGN);
+    const auto user = ::signal(SIGUSR1, SIG_IGN);
+    const std::string ignored = output_of("grep SigIgn /proc/self/status");
+    ::signal(SIGPIPE, pipe);
+    ::signal(SIGUSR1, user);
+    CHECK(ignored == "SigIgn:\t0000000000000000\n");
+}
 
 TEST_CASE("box: the exit status is the program's", "[sandbox]") {
     const Run exited = run(shell("echo out; exit 7"));

@@ -135,24 +135,31 @@ int wait_for_death(void* parent) {
     return 0;
 }
 
-Result<posix::UniqueFd> caller_to_program_namespace(const Identity& identity) {
-    // The namespace needs a process only until a descriptor holds it.
+Result<OwnerMap> OwnerMap::create() {
     alignas(16) static char stack[4096];
-    pid_t parent = ::getpid();
+    static pid_t parent;
+    parent = ::getpid();
     const pid_t child =
         ::clone(wait_for_death, stack + sizeof stack, CLONE_VM | CLONE_NEWUSER | SIGCHLD, &parent);
     if (child < 0)
         return system_error("cannot create a user namespace for id-mapped mounts", errno);
-    Result<void> written =
-        write_map_files(child, map_line(::geteuid(), identity.program_outside.uid),
-                        map_line(::getegid(), identity.program_outside.gid), false);
-    Result<posix::UniqueFd> handle =
-        posix::open_file("/proc/" + std::to_string(child) + "/ns/user", O_RDONLY);
-    ::kill(child, SIGKILL);
-    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    ASSAY_CHECK(std::move(written));
+    return OwnerMap(child);
+}
+
+Result<posix::UniqueFd> OwnerMap::map(const Identity& identity) {
+    ASSAY_CHECK(write_map_files(holder_, map_line(::geteuid(), identity.program_outside.uid),
+                                map_line(::getegid(), identity.program_outside.gid), false));
+    ASSAY_TRY(posix::UniqueFd handle,
+              posix::open_file("/proc/" + std::to_string(holder_) + "/ns/user", O_RDONLY));
+    ::kill(holder_, SIGKILL);
     return handle;
+}
+
+OwnerMap::~OwnerMap() {
+    if (holder_ < 0) return;
+    ::kill(holder_, SIGKILL);
+    while (::waitpid(holder_, nullptr, 0) < 0 && errno == EINTR) {
+    }
 }
 
 }  // namespace assay::sandbox

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "pkg/posix/unique_fd.hpp"
 #include "pkg/result/result.hpp"
@@ -45,7 +46,27 @@ void choose_outside(Identity& identity, pid_t init_pid);
 // Writes uid_map, gid_map and setgroups of the user namespace whose first process is `pid`.
 Result<void> write_maps(const Identity& identity, pid_t pid);
 
-// A user namespace for id-mapped mounts: what the caller owns on disk appears as the program's.
-Result<posix::UniqueFd> caller_to_program_namespace(const Identity& identity);
+// A user namespace for id-mapped mounts, in which what the caller owns on disk is the program's.
+// In two steps, because the program's ids follow from the pid of a box that is made in between.
+class OwnerMap {
+  public:
+    static Result<OwnerMap> create();
+    // Gives the namespace its map; the descriptor holds it from here on.
+    Result<posix::UniqueFd> map(const Identity& identity);
+
+    OwnerMap() = default;
+    OwnerMap(OwnerMap&& other) noexcept : holder_(std::exchange(other.holder_, -1)) {}
+    OwnerMap& operator=(OwnerMap&& other) noexcept {
+        std::swap(holder_, other.holder_);
+        return *this;
+    }
+    ~OwnerMap();
+    explicit operator bool() const { return holder_ > 0; }
+
+  private:
+    explicit OwnerMap(pid_t holder) : holder_(holder) {}
+
+    pid_t holder_ = -1;  // the process that holds the namespace until a descriptor does
+};
 
 }  // namespace assay::sandbox

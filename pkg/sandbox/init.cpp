@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -52,13 +53,14 @@ class Init {
         if (Result<void> ready = set_up(); !ready.has_value()) fail(ready.error());
         Result<Received> order = receive_record(socket());
         if (!order.has_value() || order->record.word != Word::kRun) ::_exit(1);
-        if (Result<void> started = start(std::move(order->descriptors)); !started.has_value()) {
+        if (Result<void> started = start(*std::move(order)); !started.has_value()) {
             fail(started.error());
         }
         supervise();
         report_exit();
         // The files of the box can be read as long as this process keeps its mount namespace alive.
-        wait_for_the_end();
+        if (context_.spec.keeps_files) wait_for_the_end();
+        ::_exit(0);
     }
 
   private:
@@ -78,17 +80,18 @@ class Init {
 
     Result<void> set_up() {
         prepare_signals();
+        ASSAY_CHECK(make_namespaces());
         ASSAY_CHECK(set_host_name());
         if (!context_.spec.share_network) ASSAY_CHECK(make_network());
-        ASSAY_TRY(Tree tree, wait_for_tree());
+        ASSAY_TRY(tree_, wait_for_tree());
         input_ = GuardedInput(context_.spec.program.stdin_fd);
-        ASSAY_TRY(root_, attach_tree(context_.spec.filesystem, tree, context_.identity,
+        ASSAY_TRY(root_, attach_tree(context_.spec.filesystem, tree_, context_.identity,
                                      context_.spec.program.terminal));
-        notes_ = std::move(tree.notes);
         return context_.spec.program.terminal ? open_terminal() : Result<void>{};
     }
 
-    // Whatever the caller ignored or handled, a program starts with default actions.
+    // Whatever the caller ignored or handled, a program starts with default actions. (The flag
+    // CLONE_CLEAR_SIGHAND leaves what was ignored as it is.)
     static void prepare_signals() {
         for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
         sigset_t all;
@@ -102,7 +105,8 @@ class Init {
         ASSAY_CHECK(become_init());
         const FilesystemSpec& files = context_.spec.filesystem;
         if (context_.identity.own_uids) return adopt_tree(files, std::move(go.descriptors));
-        return prepare_tree(files, context_.identity, false, context_.spec.program.terminal);
+        OwnerMap none;
+        return prepare_tree(files, context_.identity, false, context_.spec.program.terminal, none);
     }
 
     Result<void> become_init() {
@@ -119,7 +123,14 @@ class Init {
         ::prctl(PR_SET_DUMPABLE, 0);
         ::prctl(PR_SET_NAME, "assay-init");
         umask_ = ::umask(022);
+        if (!renounce_capabilities()) return system_error("cannot drop the capabilities", errno);
         return {};
+    }
+
+    // Those that clone(2) did not: see Box::create().
+    static Result<void> make_namespaces() {
+        if (::unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP) == 0) return {};
+        return namespace_error(errno);
     }
 
     Result<void> set_host_name() {
@@ -130,14 +141,13 @@ class Init {
         return {};
     }
 
-    static Result<void> make_network() {
-        if (::unshare(CLONE_NEWNET) != 0)
-            return system_error("cannot create a network namespace", errno);
-        const UniqueFd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    Result<void> make_network() {
+        if (::unshare(CLONE_NEWNET) != 0) return namespace_error(errno);
+        network_.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
         ifreq request{};
         std::strcpy(request.ifr_name, "lo");
         request.ifr_flags = IFF_UP;
-        if (!any || ::ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) {
+        if (!network_ || ::ioctl(network_.get(), SIOCSIFFLAGS, &request) != 0) {
             return system_error("cannot bring up the loopback interface", errno);
         }
         return {};
@@ -159,12 +169,17 @@ class Init {
         return {};
     }
 
-    Result<void> start(std::vector<UniqueFd> cgroup_join) {
+    Result<void> start(Received order) {
         const ProgramSpec& program = context_.spec.program;
+        std::vector<ResourceLimit> limits = program.resource_limits;
+        if (const std::uint64_t processes = order.record.process_limit; processes > 0) {
+            limits.push_back({RLIMIT_NPROC, processes});
+        }
         LaunchContext launch_context{program,
                                      context_.identity,
                                      {input_.descriptor(), program.stdout_fd, program.stderr_fd},
-                                     std::move(cgroup_join),
+                                     limits,
+                                     std::move(order.descriptors),
                                      umask_,
                                      context_.trace_socket.get()};
         if (program.terminal) {
@@ -177,12 +192,16 @@ class Init {
         record.word = Word::kStarted;
         record.error_number = launched.exec_error;
         record.time_ns = launched.exec_time_ns;
-        std::vector<int> descriptors{root_.get()};
-        if (program.terminal) descriptors.push_back(terminal_.master.get());
+        std::vector<int> descriptors;
+        for (const int fd : {network_.get(), terminal_.master.get(),
+                             context_.spec.keeps_files ? root_.get() : -1}) {
+            if (fd >= 0) descriptors.push_back(fd);
+        }
         ASSAY_CHECK(send_record(socket(), record, descriptors));
         if (launched.pid < 0) wait_for_the_end();
         program_ = launched.pid;
         exec_time_ns_ = launched.exec_time_ns;
+        network_.reset();
         terminal_ = Terminal{};
         close_inherited();
         return {};
@@ -213,7 +232,7 @@ class Init {
     }
 
     void send_notes() {
-        for (const std::string& note : notes_) {
+        for (const std::string& note : tree_.notes) {
             (void)send_record(socket(), text_record(Word::kNote, unsupported_error(note)));
         }
     }
@@ -278,9 +297,10 @@ class Init {
     }
 
     InitContext context_;
-    std::vector<std::string> notes_;
+    Tree tree_;  // what it holds open goes with close_inherited(), in one call
     mode_t umask_ = 022;
     UniqueFd root_;
+    UniqueFd network_;  // a socket, which keeps the namespace
     Terminal terminal_;
     GuardedInput input_;
     Record exit_;
@@ -289,6 +309,15 @@ class Init {
 };
 
 }  // namespace
+
+Error namespace_error(int number) {
+    Error error = system_error("cannot create the sandbox's namespaces", number);
+    if (number == EPERM || number == ENOSPC || number == EINVAL || number == ENOSYS) {
+        error.kind = ErrorKind::kUnsupported;
+        error.remedy = "'assay check' says what this host restricts and how to allow it";
+    }
+    return error;
+}
 
 void run_init(InitContext context) {
     Init(std::move(context)).run();

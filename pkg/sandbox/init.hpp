@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pkg/posix/unique_fd.hpp"
+#include "pkg/result/result.hpp"
 #include "pkg/sandbox/box.hpp"
 #include "pkg/sandbox/identity.hpp"
 
@@ -16,5 +17,8 @@ struct InitContext {
 
 // Runs in the forked process until the caller closes its end of the socket.
 [[noreturn]] void run_init(InitContext context);
+
+// Of a clone(2) or unshare(2) that was to make namespaces.
+Error namespace_error(int number);
 
 }  // namespace assay::sandbox

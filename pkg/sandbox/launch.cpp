@@ -39,6 +39,7 @@ class Launcher {
             step("set the resource limits", set_limits()) &&
             step("set the CPU affinity", set_affinity()) &&
             step("drop the capabilities", !plan_.drop_capabilities || renounce_capabilities()) &&
+            step("join the control groups", !plan_.own_cgroup_namespace || join_and_hide()) &&
             step("take the program's identity", become_program()) &&
             step("enter the working directory", ::chdir(plan_.working_directory) == 0) &&
             step("reset the signals", reset_signals()) && restore_umask() &&
@@ -131,11 +132,19 @@ class Launcher {
     }
 
     bool join_groups() {
+        if (plan_.own_cgroup_namespace) return true;
+        return write_to_groups();
+    }
+
+    bool write_to_groups() {
         for (const int group : plan_.cgroup_join) {
             if (::write(group, "0", 1) != 1) return false;
         }
         return true;
     }
+
+    // The namespace is that of a process that is in the groups.
+    bool join_and_hide() { return write_to_groups() && ::unshare(CLONE_NEWCGROUP) == 0; }
 
     bool install_filter() {
         if (plan_.seccomp.empty()) return true;
@@ -290,8 +299,9 @@ Result<LaunchResult> launch(const LaunchContext& context) {
     plan.working_directory = program.working_directory.c_str();
     plan.descriptors = stdio;
     plan.controlling_terminal = program.terminal;
-    plan.limits = program.resource_limits;
+    plan.limits = context.limits;
     plan.cpus = program.cpus.empty() ? nullptr : &cpus;
+    plan.drop_capabilities = false;
     plan.ids = context.identity.program_inside;
     plan.drop_groups = context.identity.own_uids;
     plan.umask = context.umask;

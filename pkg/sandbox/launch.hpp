@@ -4,8 +4,9 @@
 // The launcher shares its parent's memory (vfork), so it costs nothing and its every step can write
 // its error into a struct; therefore it calls system calls only, on data prepared before. Order
 // matters: the ids and capabilities go before the filter, and the groups are joined last, so that
-// what the set-up costs is not charged to the program; only a filter that may refuse the join comes
-// after it.
+// what the set-up costs is not charged to the program. Two things come after it: a filter that may
+// refuse the join, and, since the capability for a cgroup namespace goes with the ids, the change
+// of ids where there is such a namespace (2 us each).
 #pragma once
 
 #include <linux/filter.h>
@@ -48,7 +49,9 @@ struct LaunchPlan {
     bool trace = false;              // seccomp is trace_program(), its listener goes to
     int trace_socket = -1;
     std::span<int> cgroup_join;  // the launcher renumbers them
-    int busy_retries = 0;        // of an exec that fails with ETXTBSY, 1 ms apart
+    // The program's groups are the root of what it can see of groups: cgroup_namespaces(7).
+    bool own_cgroup_namespace = false;
+    int busy_retries = 0;  // of an exec that fails with ETXTBSY, 1 ms apart
 };
 
 // What became of it. The process has been reaped unless pid is set.
@@ -74,6 +77,7 @@ struct LaunchContext {
     const ProgramSpec& program;
     const Identity& identity;
     int stdio[3] = {-1, -1, -1};
+    std::span<const ResourceLimit> limits;  // all that the program gets
     std::vector<posix::UniqueFd> cgroup_join;
     mode_t umask = 022;     // the caller's
     int trace_socket = -1;  // where the tracing filter's listener is sent

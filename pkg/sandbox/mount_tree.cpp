@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/mount.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -44,10 +43,11 @@ Result<UniqueFd> new_proc() {
     return mount;
 }
 
-Result<void> make_read_only(const UniqueFd& mount, const std::string& path) {
+Result<void> make_read_only(const UniqueFd& mount, const std::string& path, unsigned flags = 0) {
     mount_attr attributes{};
     attributes.attr_set = MOUNT_ATTR_RDONLY;
-    if (::mount_setattr(mount.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0) {
+    if (::mount_setattr(mount.get(), "", AT_EMPTY_PATH | flags, &attributes, sizeof attributes) !=
+        0) {
         return system_error("cannot make " + path + " read-only", errno);
     }
     return {};
@@ -209,7 +209,7 @@ class TreeBuilder {
         ASSAY_CHECK(attach(*proc, target, "/proc"));
         for (const char* name : kMaskedProcFiles) ASSAY_CHECK(cover(*proc, name, "dev/null"));
         for (const char* name : kMaskedProcDirectories) ASSAY_CHECK(cover(*proc, name, "run"));
-        return make_read_only(*proc, "/proc");
+        return make_read_only(*proc, "/proc", AT_RECURSIVE);
     }
 
     // Mounts something empty of the root on an entry of /proc, if there is one.
@@ -218,8 +218,7 @@ class TreeBuilder {
         if (!entry) return {};
         const UniqueFd empty(::open_tree(root_.get(), with, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
         if (!empty) return system_error(std::string("cannot clone /") + with, errno);
-        ASSAY_CHECK(attach(empty, entry, std::string("/proc/") + name));
-        return make_read_only(empty, std::string("/proc/") + name);
+        return attach(empty, entry, std::string("/proc/") + name);
     }
 
     Result<void> mount_terminals() {
@@ -260,12 +259,7 @@ class TreeBuilder {
         ASSAY_TRY(const UniqueFd file,
                   posix::open_at(parent.get(), last_of(source.destination),
                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
-        for (;;) {
-            const ssize_t count =
-                ::sendfile(file.get(), source.file.get(), nullptr, std::size_t{1} << 30);
-            if (count < 0) return system_error("cannot write", errno);
-            if (count == 0) break;
-        }
+        ASSAY_CHECK(copy_content(source.file, file));
         if (::fchown(file.get(), identity_.program_inside.uid, identity_.program_inside.gid) != 0 ||
             ::fchmod(file.get(), source.mode | S_IRUSR) != 0) {
             return system_error("cannot give it to the program", errno);

@@ -50,9 +50,13 @@ struct Tree {
     std::vector<std::string> notes;  // what could not be done as asked, harmless
 };
 
+// Whether something of it is shown as the program's own (BindMount::owned, a rootfs).
+bool wants_owner_map(const FilesystemSpec& spec);
+
 // `in_caller`: on the caller's side, which must have privilege then (identity.own_uids).
+// `owner_map`: empty where nothing can be shown as the program's own.
 Result<Tree> prepare_tree(const FilesystemSpec& spec, const Identity& identity, bool in_caller,
-                          bool terminal);
+                          bool terminal, OwnerMap& owner_map);
 
 // How a tree travels to the init: as plain descriptors, in an order that follows from the spec.
 std::vector<int> descriptors_of(const Tree& tree);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -43,6 +44,7 @@ class Furnisher {
         const ZeroUmask exact_modes;
         ASSAY_CHECK(make_writable_directories());
         ASSAY_CHECK(make_links_and_files());
+        ASSAY_CHECK(copy_host_files());
         ASSAY_CHECK(make_mount_points());
         ASSAY_CHECK(make_devices());
         return make_copy_targets();
@@ -105,12 +107,26 @@ class Furnisher {
             }
         }
         for (const GeneratedFile& file : spec_.files) {
-            ASSAY_TRY(const int parent, directory(parent_of(file.path)));
-            ASSAY_TRY(const UniqueFd fd, posix::open_at(parent, last_of(file.path),
-                                                        O_WRONLY | O_CREAT | O_EXCL, 0644));
+            ASSAY_TRY(const UniqueFd fd, new_file(file.path));
             ASSAY_CHECK(posix::write_all(fd.get(), file.content, file.path));
         }
         return {};
+    }
+
+    Result<void> copy_host_files() {
+        for (const std::string& path : spec_.copied_files) {
+            const UniqueFd source(
+                ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+            if (!source) continue;
+            ASSAY_TRY(const UniqueFd copy, new_file(path));
+            ASSAY_CHECK(copy_content(source, copy));
+        }
+        return {};
+    }
+
+    Result<UniqueFd> new_file(const std::string& path) {
+        ASSAY_TRY(const int parent, directory(parent_of(path)));
+        return posix::open_at(parent, last_of(path), O_WRONLY | O_CREAT | O_EXCL, 0644);
     }
 
     // Below another mount they are made in vain, and must be there already.
@@ -214,6 +230,14 @@ Result<void> limit_scratch(const UniqueFd& scratch, const FilesystemSpec& spec) 
         return system_error("cannot limit the tmpfs", errno);
     }
     return {};
+}
+
+Result<void> copy_content(const UniqueFd& from, const UniqueFd& to) {
+    for (;;) {
+        const ssize_t count = ::sendfile(to.get(), from.get(), nullptr, std::size_t{1} << 30);
+        if (count < 0) return system_error("cannot write", errno);
+        if (count == 0) return {};
+    }
 }
 
 Result<void> furnish(const UniqueFd& root, const FilesystemSpec& spec,

@@ -44,6 +44,9 @@ Result<posix::UniqueFd> new_scratch();
 // From here on the limits count: what is on it already is not the program's.
 Result<void> limit_scratch(const posix::UniqueFd& scratch, const FilesystemSpec& spec);
 
+// From where `from` stands to its end.
+Result<void> copy_content(const posix::UniqueFd& from, const posix::UniqueFd& to);
+
 // Puts the skeleton into an empty or, with a rootfs, a furnished root. `owner` are the program's
 // ids as the calling process sees them; `binds` are what will be mounted in it.
 struct FurnishOptions {

@@ -80,6 +80,7 @@ Result<void> Slot::State::wait_until_ready() {
             return unexpected(received.record);
         }
         root = std::move(received.descriptors.front());
+        work_is_mounted = is_work_mounted();
         limit_waiting(socket.get(), kAnswerTime);
         return {};
     }
@@ -231,6 +232,7 @@ Result<std::unique_ptr<Slot::State>> SlotKeeper::State::ask() {
     made->spec = spec;
     made->pid = answer.pid;
     made->owner = answer.owner;
+    made->program = answer.program;
     made->foreign = own_uids;
     made->socket = std::move(message.descriptors[0]);
     made->process = std::move(message.descriptors[1]);

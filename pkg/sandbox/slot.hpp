@@ -107,7 +107,12 @@ class Slot {
     // links are followed inside the slot; magic links and ways out are refused.
     // Never blocks: a FIFO without a partner is opened or refused at once (ENXIO). A file that is
     // made has exactly this mode and belongs to root_inside.
+    // Of this and the next ones an error of kind kInternal says that the slot has ended: drop it.
     Result<posix::UniqueFd> open(const std::string& path, int flags, mode_t mode = 0) const;
+    // The same for reading what a program may have named: what its own rights let it read, and what
+    // they let it make readable, but nothing that only the server can read, such as a closed file
+    // in a bind.
+    Result<posix::UniqueFd> open_as_program(const std::string& path, int flags) const;
     // Missing directories on the way to `path`, mode 0777, owned by root_inside.
     Result<void> make_parents(const std::string& path) const;
     Result<void> make_symlink(const std::string& target, const std::string& path) const;

@@ -1,4 +1,5 @@
 // Ends that nobody asked for: of a zygote, of the keeper, of the server.
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <vector>
 
 #include "pkg/posix/files.hpp"
 #include "pkg/sandbox/slot.hpp"
@@ -53,6 +55,33 @@ TEST_CASE("slot: a killed zygote is an error, never a wait", "[sandbox][slot]") 
     CHECK(output_of(other, "echo alive") == "alive\n");
     Slot fresh = slots.make();
     CHECK(output_of(fresh, "echo alive") == "alive\n");
+}
+
+TEST_CASE("slot: the files of a killed zygote's slot are told to be gone", "[sandbox][slot]") {
+    TestSlots slots;
+    Slot slot = slots.make();
+    REQUIRE(slot.open("kept", O_WRONLY | O_CREAT, 0777).has_value());
+    const UniqueFd zygote = handle_of(slot.zygote_pid());
+    REQUIRE(::kill(slot.zygote_pid(), SIGKILL) == 0);
+    // At once, while it ends, and after its end.
+    std::vector<Error> errors;
+    for (;;) {
+        const Result<UniqueFd> file = slot.open("stdout", O_WRONLY | O_CREAT, 0777);
+        if (!file.has_value()) errors.push_back(file.error());
+        if (!errors.empty()) break;
+    }
+    wait_for_end(zygote);
+    errors.push_back(slot.open("stdout", O_WRONLY | O_CREAT, 0777).error());
+    errors.push_back(slot.open("kept", O_RDONLY).error());
+    errors.push_back(slot.make_parents("a/b").error());
+    errors.push_back(slot.make_symlink("target", "link").error());
+    for (const Error& error : errors) {
+        CHECK(error.kind == ErrorKind::kInternal);
+        CHECK(error.message.ends_with(": the slot's zygote has ended"));
+    }
+    Slot other = slots.make();
+    CHECK(other.open("missing", O_RDONLY).error().kind != ErrorKind::kInternal);
+    CHECK(other.open("/file", O_WRONLY | O_CREAT, 0777).error().os_error == EROFS);
 }
 
 TEST_CASE("slot: dropping one ends everything in it", "[sandbox][slot]") {

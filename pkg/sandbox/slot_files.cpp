@@ -2,13 +2,17 @@
 // resolved below the slot's root (openat2(2)), whatever links a program has made there.
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <vector>
 
+#include "pkg/posix/files.hpp"
 #include "pkg/sandbox/slot.hpp"
 #include "pkg/sandbox/slot_state.hpp"
 #include "pkg/sandbox/tree_paths.hpp"
@@ -43,6 +47,28 @@ class AsOwner {
     gid_t gid_ = 0;
 };
 
+// The thread has none of the server's further groups, which setfsgid(2) leaves: the system call is
+// of one thread, the C library's function of all.
+class WithoutGroups {
+  public:
+    explicit WithoutGroups(bool drop) : drop_(drop) {
+        if (!drop_) return;
+        groups_.resize(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
+        const int count = ::getgroups(static_cast<int>(groups_.size()), groups_.data());
+        groups_.resize(static_cast<std::size_t>(std::max(0, count)));
+        ::syscall(SYS_setgroups, 0, nullptr);
+    }
+    ~WithoutGroups() {
+        if (drop_) ::syscall(SYS_setgroups, groups_.size(), groups_.data());
+    }
+    WithoutGroups(const WithoutGroups&) = delete;
+    WithoutGroups& operator=(const WithoutGroups&) = delete;
+
+  private:
+    bool drop_;
+    std::vector<gid_t> groups_;
+};
+
 // A rename elsewhere in the tree can make the kernel give up with EAGAIN.
 UniqueFd open_below(int root, const std::string& path, std::uint64_t flags, mode_t mode) {
     open_how how{};
@@ -64,6 +90,26 @@ std::string Slot::State::inside(const std::string& path) const {
     return path.starts_with('/') ? path : spec->work_directory + "/" + path;
 }
 
+// The mounts go with the last process of their namespace, a moment before that one has ended.
+bool Slot::State::has_ended() const {
+    pollfd end{process.get(), POLLIN, 0};
+    if (::poll(&end, 1, 0) > 0) return true;
+    return work_is_mounted && !is_work_mounted();
+}
+
+bool Slot::State::is_work_mounted() const {
+    const UniqueFd work = open_below(root.get(), inside("."), O_PATH | O_DIRECTORY, 0);
+    struct stat here {};
+    struct stat above {};
+    return work && ::fstat(work.get(), &here) == 0 && ::fstat(root.get(), &above) == 0 &&
+           here.st_dev != above.st_dev;
+}
+
+Error Slot::State::file_error(const std::string& what, int number) const {
+    if (!has_ended()) return system_error(what, number);
+    return Error{ErrorKind::kInternal, 0, what + ": the slot's zygote has ended", {}};
+}
+
 Result<UniqueFd> Slot::open(const std::string& path, int flags, mode_t mode) const {
     const bool makes = (flags & (O_CREAT | __O_TMPFILE)) != 0;
     const bool path_only = (flags & O_PATH) != 0;
@@ -79,11 +125,33 @@ Result<UniqueFd> Slot::open(const std::string& path, int flags, mode_t mode) con
             (void)::fchmod(file.get(), mode);
         }
     }
-    if (!file) return system_error("cannot open " + path, errno);
+    if (!file) return state_->file_error("cannot open " + path, errno);
     if (!path_only && (flags & O_NONBLOCK) == 0) {
         ::fcntl(file.get(), F_SETFL, flags & O_APPEND);
     }
     return file;
+}
+
+Result<UniqueFd> Slot::open_as_program(const std::string& path, int flags) const {
+    if (!state_->foreign) return open(path, flags);
+    const std::string full = state_->inside(path);
+    const auto wanted = static_cast<std::uint64_t>(static_cast<unsigned>(flags));
+    UniqueFd file;
+    {
+        const WithoutGroups alone(true);
+        const AsOwner program(true, state_->program);
+        file = open_below(state_->root.get(), full, wanted | O_NONBLOCK | O_NOCTTY, 0);
+    }
+    if (file) return file;
+    const int refusal = errno;
+    // A file of its own, without the right to read it: chmod(2) would give it.
+    struct stat status {};
+    const UniqueFd place = open_below(state_->root.get(), full, (wanted & O_NOFOLLOW) | O_PATH, 0);
+    if (refusal != EACCES || !place || ::fstat(place.get(), &status) != 0 ||
+        status.st_uid != state_->program.uid || !S_ISREG(status.st_mode)) {
+        return state_->file_error("cannot open " + path, refusal);
+    }
+    return posix::open_file("/proc/self/fd/" + std::to_string(place.get()), O_RDONLY);
 }
 
 Result<void> Slot::make_parents(const std::string& path) const {
@@ -92,19 +160,19 @@ Result<void> Slot::make_parents(const std::string& path) const {
     constexpr std::uint64_t kFlags = O_RDONLY | O_DIRECTORY;
     if (open_below(state_->root.get(), parent, O_PATH | O_DIRECTORY, 0)) return {};
     if (errno != ENOENT || parent == "/") {
-        return system_error("cannot make " + parent, errno);
+        return state_->file_error("cannot make " + parent, errno);
     }
     ASSAY_CHECK(make_parents(parent));
     const UniqueFd above = open_below(state_->root.get(), parent_of(parent), kFlags, 0);
     const AsOwner owner(state_->foreign, state_->owner);
     if (!above || ::mkdirat(above.get(), last_of(parent).c_str(), 0777) != 0) {
         return errno == EEXIST ? Result<void>{}
-                               : Result<void>{system_error("cannot make " + parent, errno)};
+                               : Result<void>{state_->file_error("cannot make " + parent, errno)};
     }
     const UniqueFd made(::openat(above.get(), last_of(parent).c_str(),
                                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!made || ::fchmod(made.get(), 0777) != 0) {
-        return system_error("cannot set the mode of " + parent, errno);
+        return state_->file_error("cannot set the mode of " + parent, errno);
     }
     return {};
 }
@@ -115,7 +183,7 @@ Result<void> Slot::make_symlink(const std::string& target, const std::string& pa
         open_below(state_->root.get(), parent_of(full), O_PATH | O_DIRECTORY, 0);
     const AsOwner owner(state_->foreign, state_->owner);
     if (!parent || ::symlinkat(target.c_str(), parent.get(), last_of(full).c_str()) != 0) {
-        return system_error("cannot make the symbolic link " + path, errno);
+        return state_->file_error("cannot make the symbolic link " + path, errno);
     }
     return {};
 }

@@ -158,6 +158,7 @@ class Keeper {
             answer.record.word = Word::kReady;
             answer.pid = made->pid;
             answer.owner = owner_of(made->identity);
+            answer.program = made->identity.program_outside;
             descriptors = {made->socket.get(), made->process.get()};
         } else {
             answer.record = text_record(Word::kFailed, made.error());

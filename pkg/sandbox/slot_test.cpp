@@ -121,6 +121,22 @@ TEST_CASE("slot: two slots share nothing", "[sandbox][slot]") {
           std::string::npos);
 }
 
+TEST_CASE("slot: large arguments of one run are not in the peak of the next", "[sandbox][slot]") {
+    TestSlots slots;
+    Slot slot = slots.make();
+    const auto peak_of = [&slot](const SlotProgram& program) {
+        const Run result = run_program(slot, program);
+        REQUIRE(slot.reset().has_value());
+        return result.exit.inherited_rss_bytes;
+    };
+    const std::uint64_t before = peak_of(shell(":"));
+    SlotProgram large = shell(":");
+    large.arguments.insert(large.arguments.end(), 12, std::string(120'000, 'x'));
+    CHECK(peak_of(large) > before + 1'200'000);
+    // A page or two may have been touched by the way.
+    CHECK(peak_of(shell(":")) < before + 500'000);
+}
+
 TEST_CASE("slot: what is left when the program ends is killed and counted", "[sandbox][slot]") {
     TestSlots slots;
     Slot slot = slots.make();

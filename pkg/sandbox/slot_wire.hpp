@@ -30,7 +30,8 @@ namespace assay::sandbox {
 struct KeeperAnswer {
     Record record;  // kReady, or kFailed and why
     pid_t pid = -1;
-    Ids owner;  // host ids of root_inside
+    Ids owner;    // host ids of root_inside
+    Ids program;  // host ids of program_inside
 };
 
 inline constexpr std::size_t kInlineBytes = 64u << 10;  // well below the default send buffer

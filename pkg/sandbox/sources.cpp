@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <span>
@@ -23,12 +24,13 @@ Result<struct stat> examine(const posix::UniqueFd& file, const std::string& path
 
 class SourceCloner {
   public:
-    explicit SourceCloner(const Identity& identity) : identity_(identity) {}
+    SourceCloner(const Identity& identity, OwnerMap& owner_map)
+        : identity_(identity), owner_map_(owner_map) {}
 
     Result<Source> bind(const BindMount& bind) {
         ASSAY_TRY(Source source, open_tree_at(bind.source, bind.destination));
         source.writable = bind.writable;
-        if (bind.owned && identity_.own_uids) ASSAY_CHECK(map_owner(source, bind));
+        if (bind.owned && owner_map_) ASSAY_CHECK(map_owner(source, bind));
         ASSAY_CHECK(set_attributes(source, bind.source, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
         return source;
     }
@@ -44,7 +46,7 @@ class SourceCloner {
         ASSAY_TRY(Source source, open_tree_at(path, "/"));
         if (!source.directory)
             return usage_error("cannot use " + path + " as root: not a directory");
-        if (identity_.own_uids) ASSAY_CHECK(map_owner(source, BindMount{path, "/", false, true}));
+        if (owner_map_) ASSAY_CHECK(map_owner(source, BindMount{path, "/", false, true}));
         ASSAY_CHECK(set_attributes(source, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
         return std::move(source.tree);
     }
@@ -70,12 +72,12 @@ class SourceCloner {
     // Id-mapping is refused by file systems without support for it (overlayfs, FUSE, NFS): reading
     // still works for what everybody may read, writing would silently not be the caller's.
     Result<void> map_owner(const Source& source, const BindMount& bind) {
-        if (!owner_map_) {
-            ASSAY_TRY(owner_map_, caller_to_program_namespace(identity_));
+        if (!map_) {
+            ASSAY_TRY(map_, owner_map_.map(identity_));
         }
         mount_attr attributes{};
         attributes.attr_set = MOUNT_ATTR_IDMAP;
-        attributes.userns_fd = static_cast<std::uint64_t>(owner_map_.get());
+        attributes.userns_fd = static_cast<std::uint64_t>(map_.get());
         if (::mount_setattr(source.tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) ==
             0) {
             return {};
@@ -104,7 +106,8 @@ class SourceCloner {
     }
 
     const Identity& identity_;
-    posix::UniqueFd owner_map_;
+    OwnerMap& owner_map_;
+    posix::UniqueFd map_;
     std::vector<std::string> notes_;
 };
 
@@ -149,9 +152,13 @@ Result<void> open_copies(const FilesystemSpec& spec, Tree& tree) {
 
 }  // namespace
 
+bool wants_owner_map(const FilesystemSpec& spec) {
+    return !spec.rootfs.empty() || std::ranges::any_of(spec.binds, &BindMount::owned);
+}
+
 Result<Tree> prepare_tree(const FilesystemSpec& spec, const Identity& identity, bool in_caller,
-                          bool terminal) {
-    SourceCloner cloner(identity);
+                          bool terminal, OwnerMap& owner_map) {
+    SourceCloner cloner(identity, owner_map);
     Tree tree;
     if (!spec.rootfs.empty()) {
         ASSAY_TRY(tree.rootfs, cloner.lower_layer(spec.rootfs));
@@ -199,9 +206,13 @@ Result<Tree> adopt_tree(const FilesystemSpec& spec, std::vector<posix::UniqueFd>
         }
     }
     for (const BindMount& bind : spec.binds) {
-        ASSAY_TRY(const struct stat status, examine(*next, bind.source));
-        tree.binds.push_back(
-            Source{std::move(*next++), bind.destination, S_ISDIR(status.st_mode), bind.writable});
+        Source source{std::move(*next++), bind.destination, false, bind.writable};
+        // Whoever furnishes makes the place to mount on.
+        if (!skeleton) {
+            ASSAY_TRY(const struct stat status, examine(source.tree, bind.source));
+            source.directory = S_ISDIR(status.st_mode);
+        }
+        tree.binds.push_back(std::move(source));
     }
     for (const CopyIn& copy : spec.copy_in) {
         ASSAY_TRY(const struct stat status, examine(*next, copy.source));

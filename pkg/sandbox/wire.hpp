@@ -6,9 +6,9 @@
 //                    kRun (+ descriptors to join the control groups by)
 //                    kKill (end the program now)
 //   init -> caller   kNote, any number of times
-//                    kFailed (set-up failed), or kStarted (+ root, pty)
-//                    kExited
-// After kFailed and kExited the init waits for the socket to close.
+//                    kFailed (set-up failed), or kStarted (+ a socket of its network, pty, root:
+//                    those that it has) kExited
+// After kFailed, and after kExited if the files are kept, the init waits for the socket to close.
 #pragma once
 
 #include <sys/resource.h>
@@ -48,6 +48,7 @@ struct Record {
     std::int32_t wait_status = 0;
     std::uint32_t start_failure = 0;  // a StartFailure of slot.hpp
     std::int64_t time_ns = 0;         // CLOCK_MONOTONIC of the exec (kStarted), wall time (kExited)
+    std::uint64_t process_limit = 0;  // of kRun: RLIMIT_NPROC, 0 for none
     std::uint64_t leftover_processes = 0;
     std::uint64_t inherited_rss_bytes = 0;
     rusage usage{};

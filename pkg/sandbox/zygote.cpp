@@ -18,7 +18,6 @@
 #include <utility>
 
 #include "pkg/posix/files.hpp"
-#include "pkg/sandbox/group_namespace.hpp"
 #include "pkg/sandbox/init_command.hpp"
 #include "pkg/sandbox/launch.hpp"
 #include "pkg/sandbox/slot_traces.hpp"
@@ -30,6 +29,7 @@ namespace {
 using posix::UniqueFd;
 
 constexpr int kBusyRetries = 50;
+constexpr int kReapedAtOnce = 256;
 
 void add(rusage& sum, const rusage& more) {
     const auto add_time = [](timeval& to, const timeval& from) {
@@ -51,7 +51,8 @@ void add(rusage& sum, const rusage& more) {
     sum.ru_nivcsw += more.ru_nivcsw;
 }
 
-// An exec hands the peak of the memory that it leaves, ours, on to the program.
+// An exec hands the peak of the memory that it leaves, ours, on to the program. Large arguments of
+// a run, which are mapped here, would show in the figures of all later ones: forget_peak_rss().
 std::uint64_t peak_rss_bytes() {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
@@ -77,6 +78,7 @@ class Zygote {
 
     [[noreturn]] void run() {
         close_inherited();
+        open_own_peak();
         if (Result<void> ready = set_up(); !ready.has_value()) fail(ready.error());
         for (;;) serve();
     }
@@ -104,6 +106,12 @@ class Zygote {
         for (const UniqueFd& bind : context_.sources.binds) kept.push_back(bind.get());
         close_all_but(std::move(kept));
     }
+
+    // While the host's /proc is there, and this process has the ids that own its files in it.
+    void open_own_peak() { own_peak_.reset(::open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)); }
+
+    // proc_pid_clear_refs(5): to what is in memory now. Without it figures are too high at times.
+    void forget_peak_rss() { (void)!::write(own_peak_.get(), "5", 1); }
 
     Result<void> set_up() {
         ASSAY_CHECK(prepare_signals());
@@ -214,9 +222,6 @@ class Zygote {
     void run_program(StartOrder& order) {
         exit_ = Record{};
         exit_.inherited_rss_bytes = peak_rss_bytes();
-        if (Result<void> entered = enter_groups(order.groups); !entered.has_value()) {
-            return refuse(StartFailure::kSetUp, entered.error());
-        }
         LaunchPlan plan = plan_of(order);
         const Result<Launched> launched = launch(plan);
         if (!launched.has_value()) return refuse(StartFailure::kSetUp, launched.error());
@@ -235,11 +240,6 @@ class Zygote {
         report(exit_);
     }
 
-    Result<void> enter_groups(std::span<const int> join) {
-        ASSAY_TRY(const bool used_a_number, groups_.enter(join, traces_->proc()));
-        return used_a_number ? traces_->renew_process_numbers() : Result<void>{};
-    }
-
     LaunchPlan plan_of(StartOrder& order) const {
         LaunchPlan plan;
         plan.candidates = {order.candidates.data(), order.candidates.size()};
@@ -256,6 +256,7 @@ class Zygote {
         plan.umask = 0;
         plan.seccomp = spec().seccomp;
         plan.cgroup_join = order.groups;
+        plan.own_cgroup_namespace = !order.groups.empty();
         plan.busy_retries = kBusyRetries;
         return plan;
     }
@@ -281,9 +282,11 @@ class Zygote {
 
     // Until the program ended, on its own or because the server wanted it, or the server is gone.
     void supervise() {
-        while (!reap()) {
+        for (;;) {
+            const Reaped reaped = reap();
+            if (reaped == Reaped::kProgram) break;
             pollfd events[2] = {{signals_.get(), POLLIN, 0}, {socket(), POLLIN, 0}};
-            ::poll(events, 2, -1);
+            ::poll(events, 2, reaped == Reaped::kMore ? 0 : -1);
             if (events[0].revents != 0) {
                 signalfd_siginfo info;
                 while (::read(signals_.get(), &info, sizeof info) > 0) {
@@ -295,18 +298,19 @@ class Zygote {
             if (!word.has_value()) ::_exit(0);
             if (*word == Word::kKill) ::kill(-1, SIGKILL);
         }
-        while (collect(WNOHANG) > 0) {
-        }
         exit_.leftover_processes = end_processes();
     }
 
-    // True once the main process is among those that ended.
-    bool reap() {
-        for (;;) {
+    enum class Reaped { kAll, kMore, kProgram };
+
+    // Some of those that ended: whoever forks without end must not keep us from our orders.
+    Reaped reap() {
+        for (int i = 0; i < kReapedAtOnce; ++i) {
             const pid_t pid = collect(WNOHANG);
-            if (pid == program_) return true;
-            if (pid <= 0) return false;
+            if (pid == program_) return Reaped::kProgram;
+            if (pid <= 0) return Reaped::kAll;
         }
+        return Reaped::kMore;
     }
 
     pid_t collect(int options) {
@@ -323,14 +327,18 @@ class Zygote {
         return pid;
     }
 
-    // Returns how many there were.
+    // Returns how many it had to end, of which those that are dead already are none. None is born
+    // after the signal: a fork that it meets fails (copy_process() in kernel/fork.c).
     std::uint64_t end_processes() {
+        pid_t pid = collect(WNOHANG);
+        for (int i = 0; i < kReapedAtOnce && pid > 0; ++i) pid = collect(WNOHANG);
+        if (pid < 0 && errno == ECHILD) return 0;
         ::kill(-1, SIGKILL);
-        std::uint64_t count = 0;
-        for (;;) {
-            const pid_t pid = collect(0);
-            if (pid > 0) ++count;
-            if (pid < 0 && errno == ECHILD) return count;
+        for (std::uint64_t count = 0;; ++count) {
+            do {
+                pid = collect(0);
+            } while (pid < 0 && errno == EINTR);
+            if (pid < 0) return count;
         }
     }
 
@@ -344,6 +352,7 @@ class Zygote {
 
     Result<void> clean() {
         program_ = -1;
+        forget_peak_rss();
         end_processes();
         ASSAY_CHECK(traces_->prove_mounts());
         ASSAY_CHECK(tree_.renew());
@@ -364,8 +373,8 @@ class Zygote {
     OrderReceiver orders_;
     UniqueFd root_;
     UniqueFd signals_;
+    UniqueFd own_peak_;
     std::optional<Traces> traces_;
-    GroupNamespace groups_;
     Record exit_;
     pid_t program_ = -1;
     std::int64_t exec_time_ns_ = 0;
