@@ -1,5 +1,6 @@
 #include "pkg/http/connection.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -92,7 +93,16 @@ void Connection::set_deadline(std::chrono::nanoseconds from_now) {
     server_.arm_sweep();
 }
 
-void Connection::check_deadline(Clock::time_point now) {
+// Nobody reads from this socket: what waits in front of the client's end hides it from the loop.
+bool Connection::is_unwatched() const {
+    return phase_ == Phase::kRunning && !end_seen_ && !wants_input();
+}
+
+void Connection::look(Clock::time_point now) {
+    if (is_unwatched()) {
+        pollfd socket{socket_.native_handle(), POLLRDHUP, 0};
+        if (::poll(&socket, 1, 0) > 0) tell_gone();
+    }
     if (!deadline_ || now < *deadline_) return;
     deadline_.reset();
     if (phase_ == Phase::kHead || phase_ == Phase::kBody || phase_ == Phase::kDiscard) {
@@ -118,6 +128,7 @@ bool Connection::wants_input() const {
 }
 
 void Connection::arm_read() {
+    if (is_unwatched()) server_.arm_sweep();
     if (reading_ || !wants_input()) return;
     reading_ = true;
     socket_.async_wait(boost::asio::ip::tcp::socket::wait_read,
@@ -166,12 +177,12 @@ void Connection::resume() {
     arm_read();
 }
 
-// A client that only shut down its side may still read its answer, so the socket stays open for
-// that. But most often it is gone.
+// A client that only shut down its side may still read its answers, so the socket stays open for
+// them. But most often it is gone, whatever it sent behind its request.
 void Connection::end_of_input() {
     end_seen_ = true;
     if (reads_request() || phase_ == Phase::kLinger) return close();
-    if (phase_ == Phase::kRunning && pending_.empty()) tell_gone();
+    if (phase_ == Phase::kRunning) tell_gone();
 }
 
 // Returns how many bytes are of no more use.
@@ -377,7 +388,7 @@ void Connection::set_on_gone(std::uint64_t request, std::function<void()> on_gon
     if (phase_ == Phase::kClosed) return on_gone();
     if (phase_ != Phase::kRunning || request != request_) return;
     on_gone_ = std::move(on_gone);
-    if (end_seen_ && pending_.empty()) tell_gone();
+    if (end_seen_) tell_gone();
 }
 
 std::optional<TakenOver> Connection::take_over(std::uint64_t request) {

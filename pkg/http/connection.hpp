@@ -38,7 +38,7 @@ struct Server::State {
     State(event::Loop& its_loop, Handler& its_handler, const Limits& its_limits);
 
     void accept(boost::asio::ip::tcp::socket socket);
-    // A connection has a deadline now: a sweep will see it.
+    // A connection wants to be looked at now: a sweep will see it.
     void arm_sweep();
     void sweep();
     // Of all that are open; closing one does not disturb the caller's loop.
@@ -68,8 +68,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void retire();
     // Closes at once; a running request is told that its client is gone.
     void close();
-    void check_deadline(Clock::time_point now);
-    bool has_deadline() const { return deadline_.has_value(); }
+    // Once a second while it is to be looked at: has its deadline passed, is its client gone?
+    void look(Clock::time_point now);
+    bool wants_look() const { return deadline_.has_value() || is_unwatched(); }
 
     // For Responder; `request` says which one is meant.
     event::Loop& loop() const { return loop_; }
@@ -82,6 +83,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     bool reads_request() const;
     bool wants_input() const;
+    bool is_unwatched() const;
     void arm_read();
     void read();
     void receive(std::string_view bytes);

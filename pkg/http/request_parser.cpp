@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
+#include <initializer_list>
 #include <utility>
 
 #include "pkg/http/percent.hpp"
@@ -65,6 +66,21 @@ struct RequestParser::Codec final : beast::http::basic_parser<true> {
 
 namespace {
 
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+constexpr std::string_view kDigits = "0123456789";
+
+bool consists_of(std::string_view text, std::initializer_list<std::string_view> sets) {
+    return std::ranges::all_of(text, [&](char c) {
+        return std::ranges::any_of(sets,
+                                   [&](std::string_view set) { return set.find(c) != set.npos; });
+    });
+}
+
+// uri-host [ ":" port ] of RFC 3986: its characters, not their order.
+bool is_host(std::string_view value) {
+    return consists_of(value, {kLetters, kDigits, "-._~%!$&'()*+,;=[]:"});
+}
+
 int status_of(const beast::error_code& error) {
     if (error == beast::http::error::header_limit) return 431;
     if (error == beast::http::error::body_limit) return 413;
@@ -74,17 +90,17 @@ int status_of(const beast::error_code& error) {
 }  // namespace
 
 bool split_target(std::string_view target, std::string& path, std::string& query) {
-    if (const std::size_t scheme = target.find("://");
-        !target.starts_with('/') && scheme != 0 && scheme != target.npos) {
-        target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
-        if (target.empty()) target = "/";
+    if (!target.starts_with('/')) {
+        const std::size_t scheme = target.find("://");
+        if (scheme == 0 || scheme == target.npos) return false;
+        if (!consists_of(target.substr(0, scheme), {kLetters, kDigits, "+-."})) return false;
+        target.remove_prefix(std::min(target.find_first_of("/?#", scheme + 3), target.size()));
     }
-    if (!target.starts_with('/')) return false;
     target = target.substr(0, target.find('#'));
     const std::size_t question = std::min(target.find('?'), target.size());
     auto decoded = percent_decode(target.substr(0, question));
     if (!decoded) return false;
-    path = std::move(*decoded);
+    path = decoded->empty() ? "/" : *std::move(decoded);
     query = target.substr(std::min(question + 1, target.size()));
     return true;
 }
@@ -119,14 +135,22 @@ std::size_t RequestParser::Codec::feed(std::string_view bytes) {
     return consumed;
 }
 
-// A request of HTTP/1.1 names its host (RFC 9112, 3.2). An encoding that is not understood leaves
-// the end of the body unknown, and what follows could pass for a request (6.1).
+// A request of HTTP/1.1 names its host, none names two (RFC 9112, 3.2). An encoding that is not
+// understood, or that HTTP/1.0 does not know, leaves the end of the body unknown: what follows
+// could pass for a request (6.1).
 void RequestParser::Codec::end_head() {
     state = is_done() ? State::kDone : State::kBody;
     if (const auto length = content_length(); length) request.content_length = *length;
-    if (request.http_1_1 && request.header("Host") == nullptr) return fail(400);
+    std::size_t hosts = 0;
+    for (const Header& header : request.headers) {
+        if (!equal_names(header.name, "Host")) continue;
+        if (++hosts > 1 || !is_host(header.value)) return fail(400);
+    }
+    if (request.http_1_1 && hosts == 0) return fail(400);
     const std::string* encoding = request.header("Transfer-Encoding");
-    if (encoding != nullptr && !equal_names(*encoding, "chunked")) fail(501);
+    if (encoding == nullptr) return;
+    if (!request.http_1_1) return fail(400);
+    if (!equal_names(*encoding, "chunked")) fail(501);
 }
 
 RequestParser::RequestParser() : codec_(std::make_unique<Codec>()) {}

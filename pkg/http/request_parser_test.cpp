@@ -91,6 +91,17 @@ TEST_CASE("request parser: what cannot be trusted is refused", "[http]") {
         400);
     CHECK(parse("GET / HTTP/1.1\r\nHost : h\r\n\r\n").status == 400);
     CHECK(parse("GET / HTTP/1.1\nHost: h\n\n").status == 400);
+    for (const char* const host : {"Host: h\r\nHost: h", "Host: a b", "Host: a/b", "Host: a@b",
+                                   "Host: a\"b", "Host: h\xC3\xA9"}) {
+        INFO(host);
+        CHECK(parse("GET / HTTP/1.1\r\n" + std::string(host) + "\r\n\r\n").status == 400);
+        CHECK(parse("GET / HTTP/1.0\r\n" + std::string(host) + "\r\n\r\n").status == 400);
+    }
+    for (const char* const host : {"Host:", "Host: [::1]:80", "Host: a_b-c.d:5050", "Host: %41"}) {
+        INFO(host);
+        CHECK(parse("GET / HTTP/1.1\r\n" + std::string(host) + "\r\n\r\n").state == State::kDone);
+    }
+    CHECK(parse("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").status == 400);
     CHECK(parse("GET / HTTP/3.1\r\nHost: h\r\n\r\n").status == 400);
     CHECK(parse("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n").status ==
           400);
@@ -134,6 +145,9 @@ TEST_CASE("request target: path and query", "[http]") {
     CHECK(split("/a?b?c#d") == "/a|b?c");
     CHECK(split("http://host:80/a?b") == "/a|b");
     CHECK(split("http://host") == "/|");
+    CHECK(split("http://host?a=/b") == "/|a=/b");
+    CHECK(split("http://host#/b") == "/|");
+    CHECK(split("a/b://host/c") == "refused");
     CHECK(split("/redirect?to=http://x") == "/redirect|to=http://x");
     CHECK(split("*") == "refused");
     CHECK(split("host:80") == "refused");

@@ -63,12 +63,12 @@ void Server::State::arm_sweep() {
 void Server::State::sweep() {
     sweep_armed = false;
     const auto now = Connection::Clock::now();
-    std::vector<std::shared_ptr<Connection>> timed;
+    std::vector<std::shared_ptr<Connection>> looked_at;
     for (const auto& connection : connections) {
-        if (connection->has_deadline()) timed.push_back(connection);
+        if (connection->wants_look()) looked_at.push_back(connection);
     }
-    for (const auto& connection : timed) connection->check_deadline(now);
-    if (!timed.empty()) arm_sweep();
+    for (const auto& connection : looked_at) connection->look(now);
+    if (!looked_at.empty()) arm_sweep();
 }
 
 std::vector<std::shared_ptr<Connection>> Server::State::snapshot() const {

@@ -5,7 +5,7 @@
 // a time; those pipelined behind it wait in its buffer. Bytes are read into one buffer that all
 // connections share, so an idle one holds no memory but its socket (about a kilobyte), and may idle
 // for ever. While a request runs its socket is still watched: a client that goes away is told to
-// the handler at once.
+// the handler at once, within a second when it has sent more behind its request than is buffered.
 //
 // What is bounded: the head (kMaxHeadBytes), bodies (Limits), what is buffered of the next request,
 // the time from a head's first byte to its last, and the time without any progress of a body or of

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <future>
 #include <mutex>
 #include <vector>
@@ -321,18 +322,35 @@ TEST_CASE("http server: a head or a body that does not come is given up", "[http
 }
 
 TEST_CASE("http server: a client that goes away is told while its request runs", "[http]") {
-    const auto check = [](void (*leave)(HttpClient&)) {
+    // Bytes behind the request do not hide the end, few or more than are read ahead.
+    const std::size_t stray_bytes = GENERATE(0u, 3u, 64u << 10, 100u << 10);
+    const auto check = [&](void (*leave)(HttpClient&)) {
         TestHandler handler;
         const ServerThread server(handler);
         HttpClient client(server.endpoint());
         client.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
         const auto held = handler.waiting.get_future().get();
+        client.send(std::string(stray_bytes, 'x'));
         leave(client);
-        handler.gone.get_future().get();
+        CHECK(handler.gone.get_future().wait_for(std::chrono::minutes(1)) ==
+              std::future_status::ready);
         held.responder.respond(text("too late"));
     };
     check([](HttpClient& client) { client.reset(); });
     check([](HttpClient& client) { client.shut_down(); });
+}
+
+TEST_CASE("http server: requests behind one whose client is gone are told at once", "[http]") {
+    TestHandler handler;
+    const ServerThread server(handler);
+    HttpClient client(server.endpoint());
+    client.send(
+        "GET /first HTTP/1.1\r\nHost: h\r\n\r\n"
+        "GET /wait HTTP/1.1\r\nHost: h\r\n\r\nx");
+    client.shut_down();
+    const auto held = handler.waiting.get_future().get();
+    CHECK(handler.gone.get_future().wait_for(std::chrono::minutes(1)) == std::future_status::ready);
+    held.responder.respond(text("too late"));
 }
 
 TEST_CASE("http server: a client that only closed its side gets its answer", "[http]") {

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <boost/beast/websocket/stream_base.hpp>
 #include <deque>
 #include <utility>
 
@@ -100,6 +101,9 @@ void BeastConnection::start(std::string handshake) {
     handshake_ = std::move(handshake);
     stream_.read_message_max(options_.max_message_bytes.value_or(0));
     stream_.auto_fragment(false);
+    // Without a name Beast gives its own.
+    stream_.set_option(beast::websocket::stream_base::decorator(
+        [](auto& answer) { answer.set(beast::http::field::server, "assay"); }));
     stream_.control_callback([this](beast::websocket::frame_type type, beast::string_view) {
         if (type == beast::websocket::frame_type::pong) pong_deadline_ = after(options_.pong_wait);
         if (type == beast::websocket::frame_type::close) expect_end();
@@ -236,10 +240,13 @@ bool header_is(const http::Request& request, std::string_view name, std::string_
 
 std::optional<http::Response> refuse_upgrade(const http::Request& request) {
     const std::string* key = request.header("Sec-WebSocket-Key");
-    const bool good = request.http_1_1 && header_is(request, "Connection", "upgrade") &&
-                      header_is(request, "Upgrade", "websocket") &&
-                      header_is(request, "Sec-WebSocket-Version", "13") && key != nullptr &&
-                      key->size() == 24;
+    // Which has been read: Beast would wait for it.
+    const bool has_body =
+        request.content_length.value_or(0) > 0 || request.header("Transfer-Encoding") != nullptr;
+    const bool good =
+        !has_body && request.http_1_1 && header_is(request, "Connection", "upgrade") &&
+        header_is(request, "Upgrade", "websocket") &&
+        header_is(request, "Sec-WebSocket-Version", "13") && key != nullptr && key->size() == 24;
     return good ? std::nullopt : std::optional(bad_request());
 }
 

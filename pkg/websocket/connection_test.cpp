@@ -187,6 +187,29 @@ TEST_CASE("websocket: a client that does not listen is not read", "[websocket]")
     }
 }
 
+TEST_CASE("websocket: the answer to the upgrade names no library", "[websocket]") {
+    SocketHandler handler;
+    ServerThread server(handler);
+    HttpClient client(server.endpoint());
+    client.send(kUpgrade);
+    CHECK(field_of(client.receive_until("\r\n\r\n"), "Server") == "assay");
+}
+
+TEST_CASE("websocket: an upgrade with a body is refused", "[websocket]") {
+    SocketHandler handler;
+    ServerThread server(handler);
+    const auto answer = [&](std::string_view fields, std::string_view body) {
+        HttpClient client(server.endpoint());
+        std::string request(kUpgrade);
+        request.insert(request.size() - 2, fields);
+        client.send(request.append(body));
+        return client.receive_until("\r\n").substr(0, 12);
+    };
+    CHECK(answer("Content-Length: 2\r\n", "{}") == "HTTP/1.1 400");
+    CHECK(answer("Transfer-Encoding: chunked\r\n", "0\r\n\r\n") == "HTTP/1.1 400");
+    CHECK(answer("Content-Length: 0\r\n", "") == "HTTP/1.1 101");
+}
+
 TEST_CASE("websocket: what is no upgrade is refused", "[websocket]") {
     SocketHandler handler;
     const ServerThread server(handler);
