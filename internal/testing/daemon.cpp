@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::string_view kReadyMark = "listening on ";
 constexpr auto kStartPatience = std::chrono::minutes(2);
+
+// A test that is killed leaves no daemon. False: it has ended already.
+bool die_with(pid_t parent) {
+    return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
+}
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> result;
@@ -68,12 +74,14 @@ Daemon::Daemon(std::vector<std::string> arguments, std::vector<std::string> vari
     const posix::UniqueFd null = posix::open_file("/dev/null", O_RDWR).value();
     const posix::UniqueFd log =
         posix::open_file(fresh_ / "stderr", O_WRONLY | O_CREAT | O_APPEND, 0600).value();
+    const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) throw std::runtime_error("cannot fork");
     if (pid_ == 0) {
         ::signal(SIGPIPE, SIG_DFL);
-        const bool ready = ::dup2(null.get(), 0) == 0 && ::dup2(null.get(), 1) == 1 &&
-                           ::dup2(log.get(), 2) == 2 && ::chdir(place.c_str()) == 0;
+        const bool ready = die_with(parent) && ::dup2(null.get(), 0) == 0 &&
+                           ::dup2(null.get(), 1) == 1 && ::dup2(log.get(), 2) == 2 &&
+                           ::chdir(place.c_str()) == 0;
         if (ready) ::execvpe(words[0], words.data(), settings.data());
         ::_exit(127);
     }

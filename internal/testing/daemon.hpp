@@ -1,5 +1,8 @@
 // A daemon of assay under test: started, awaited until it says that it serves, stopped.
 //
+// It is killed with the thread that started it (PR_SET_PDEATHSIG), so that a test that is killed
+// leaves none.
+//
 // Its stderr goes to a file, so that a log of any length never blocks it and nobody need read
 // along; a pipe would also stay open in whatever it leaves behind, and hide that it has ended. For
 // tests only: what cannot happen throws.

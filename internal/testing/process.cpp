@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,15 +55,19 @@ pid_t start(const Streams& streams, std::vector<std::string> arguments,
             std::vector<std::string> variables, const std::string& directory) {
     const std::vector<char*> words = pointers(arguments);
     const std::vector<char*> environment = pointers(variables);
+    const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0) fail("cannot fork");
     // On both sides, so that the group is there whoever runs first.
     ::setpgid(pid, pid);
     if (pid > 0) return pid;
     ::signal(SIGPIPE, SIG_DFL);
-    const bool ready =
-        ::dup2(streams.in.read_end.get(), 0) == 0 && ::dup2(streams.out.write_end.get(), 1) == 1 &&
-        ::dup2(streams.err.write_end.get(), 2) == 2 && ::chdir(directory.c_str()) == 0;
+    // A test that is killed leaves no program.
+    const bool bound = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent;
+    const bool ready = bound && ::dup2(streams.in.read_end.get(), 0) == 0 &&
+                       ::dup2(streams.out.write_end.get(), 1) == 1 &&
+                       ::dup2(streams.err.write_end.get(), 2) == 2 &&
+                       ::chdir(directory.c_str()) == 0;
     if (ready) ::execvpe(words[0], words.data(), environment.data());
     ::_exit(127);
 }
