@@ -1,5 +1,6 @@
 // The command around the daemon: its settings, their sources and mistakes, what it prints.
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <iterator>
 #include <sstream>
 
@@ -102,7 +103,7 @@ TEST_CASE("serve-judge: a command line of go-judge's means the same", "[serve-ju
     CHECK(daemon.store.directory == "/store");
     CHECK_FALSE(daemon.store.remove_at_end);
     CHECK(daemon.store.lifetime == std::chrono::minutes(90));
-    CHECK(daemon.source_prefixes == Words{"/home", "/usr"});
+    CHECK(daemon.pool.source_prefixes == Words{"/home", "/usr"});
     CHECK(daemon.pool.copy_out_limit_bytes == 64u << 20);
     CHECK(daemon.pool.output_limit_bytes == 32u << 20);
     CHECK(daemon.pool.extra_memory_bytes == 1024);
@@ -132,7 +133,7 @@ TEST_CASE("serve-judge: go-judge's variables work, below our own", "[serve-judge
     CHECK(daemon.pool.parallelism == 1);
     CHECK(daemon.pool.cpu_period == std::chrono::milliseconds(10));
     CHECK(daemon.release);
-    CHECK(daemon.source_prefixes == Words{"/a", "/b"});
+    CHECK(daemon.pool.source_prefixes == Words{"/a", "/b"});
 }
 
 TEST_CASE("serve-judge: our own options arrive", "[serve-judge]") {
@@ -184,6 +185,20 @@ TEST_CASE("serve-judge: it prints its version and a unit", "[serve-judge]") {
     CHECK(unit.exit_code == 0);
     CHECK_THAT(unit.out, Catch::Contains("\nDelegate=yes\n") && Catch::Contains(" serve-judge\n") &&
                              Catch::Contains("\nExecStart=/"));
+}
+
+TEST_CASE("serve-judge: systemd finds no fault in the unit", "[serve-judge]") {
+    const FreshDirectory directory;
+    const std::string unit = directory.write(
+        "assay-serve-judge.service", run_assay({"serve-judge", "--print-systemd-unit"}).out);
+    const auto verified =
+        testing::run({.arguments = {"systemd-analyze", "verify", "--man=no", unit}});
+    if (verified.exit_code == 127) {
+        std::puts("skipped: systemd-analyze is not installed");
+        return;
+    }
+    CHECK(verified.exit_code == 0);
+    CHECK(verified.err.empty());
 }
 
 TEST_CASE("serve-judge: flags that are no settings are not in the configuration", "[serve-judge]") {

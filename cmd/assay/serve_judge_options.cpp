@@ -175,6 +175,7 @@ judge::PoolOptions pool_options(const ServeJudgeOptions& options) {
     pool.pre_fork = options.pre_fork.value;
     pool.enable_cpu_rate = options.enable_cpu_rate;
     pool.cpu_period = options.cpu_cfs_period;
+    pool.source_prefixes = options.src_prefix;
     pool.copy_out_limit_bytes = options.copy_out_limit.value;
     pool.output_limit_bytes = options.output_limit.value;
     pool.extra_memory_bytes = options.extra_memory_limit.value;
@@ -187,6 +188,7 @@ judge::PoolOptions pool_options(const ServeJudgeOptions& options) {
 judge::StoreOptions store_options(const ServeJudgeOptions& options) {
     judge::StoreOptions store;
     store.directory = options.dir.empty() ? kSharedMemoryStore : options.dir;
+    store.or_another = options.dir.empty();
     store.remove_at_end = options.dir.empty();
     store.lifetime = options.file_timeout;
     return store;
@@ -234,7 +236,6 @@ Result<DaemonPlan> make_daemon_plan(const ServeJudgeOptions& options) {
     daemon.enable_metrics = options.enable_metrics;
     daemon.auth_token = options.auth_token;
     if (options.body_limit) daemon.body_limit_bytes = options.body_limit->value;
-    daemon.source_prefixes = options.src_prefix;
     daemon.store = store_options(options);
     daemon.pool = pool_options(options);
     daemon.cgroup_prefix = options.cgroup_prefix;

@@ -25,7 +25,7 @@
 #include <string>
 #include <vector>
 
-#include "internal/judge/model/json.hpp"
+#include "internal/judge/model/config_document.hpp"
 #include "pkg/result/result.hpp"
 #include "pkg/sandbox/slot.hpp"
 

@@ -2,14 +2,15 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
-#include "internal/judge/execute/slot_files.hpp"
+#include "internal/judge/execute/copy_bytes.hpp"
+#include "internal/judge/execute/slot_target.hpp"
+#include "internal/judge/execute/source_file.hpp"
 #include "internal/judge/execute/terminal.hpp"
 #include "internal/judge/execute/wording.hpp"
 #include "pkg/posix/files.hpp"
@@ -21,6 +22,9 @@ namespace {
 Error request_error(std::string message, int os_error = 0) {
     return Error{ErrorKind::kUsage, os_error, std::move(message), {}};
 }
+
+// As many as a slot can be sent.
+constexpr std::uint64_t kMaxDescriptors = 256;
 
 constexpr int kNoMoreWrites = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
@@ -35,14 +39,12 @@ posix::UniqueFd sealed_file(const std::string& content) {
     return file;
 }
 
-Result<posix::UniqueFd> sealed_copy(const posix::UniqueFd& file, std::size_t size) {
+Result<posix::UniqueFd> sealed_copy(const posix::UniqueFd& file, std::uint64_t size) {
     posix::UniqueFd copy(::memfd_create("input", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!copy) return request_error("pipe: copy input: " + reason_of(errno), errno);
-    for (std::size_t done = 0; done < size;) {
-        const ssize_t sent = ::sendfile(copy.get(), file.get(), nullptr, size - done);
-        if (sent < 0) return request_error("pipe: copy input: " + reason_of(errno), errno);
-        if (sent == 0) break;
-        done += static_cast<std::size_t>(sent);
+    const CopyEnd end = copy_bytes(file.get(), copy.get(), size);
+    if (end.failed != CopySide::kNone) {
+        return request_error("pipe: copy input: " + reason_of(end.os_error), end.os_error);
     }
     ::lseek(copy.get(), 0, SEEK_SET);
     ::fcntl(copy.get(), F_ADD_SEALS, kNoMoreWrites);
@@ -55,7 +57,7 @@ Result<posix::UniqueFd> guarded(posix::UniqueFd file) {
     struct stat status {};
     if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return file;
     if (posix::UniqueFd input = sandbox::GuardedInput(file.get()).take()) return input;
-    return sealed_copy(file, static_cast<std::size_t>(status.st_size));
+    return sealed_copy(file, static_cast<std::uint64_t>(status.st_size));
 }
 
 Result<posix::UniqueFd> open_id(const std::string& id, FileStore& store) {
@@ -73,11 +75,34 @@ bool is_directory(const posix::UniqueFd& file) {
     return ::fstat(file.get(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+void make_blocking(const posix::UniqueFd& file) {
+    ::fcntl(file.get(), F_SETFL, ::fcntl(file.get(), F_GETFL) & ~O_NONBLOCK);
+}
+
 bool is_typed(const DescriptorFile& file) {
     return std::holds_alternative<StreamIn>(file) || std::holds_alternative<MemoryFile>(file);
 }
 
 }  // namespace
+
+std::size_t max_descriptors(const PoolOptions& options) {
+    return static_cast<std::size_t>(
+        std::min<std::uint64_t>(options.open_file_limit, kMaxDescriptors));
+}
+
+std::int64_t max_collected_bytes(const PoolOptions& options) {
+    const std::uint64_t limit = options.output_limit_bytes;
+    const std::uint64_t most = answer_limit_bytes(options);
+    return static_cast<std::int64_t>(limit == 0 ? most : std::min(limit, most));
+}
+
+Result<posix::Pipe> make_program_pipe() {
+    ASSAY_TRY(posix::Pipe pipe, posix::make_pipe());
+    if (::fchmod(pipe.read_end.get(), 0666) != 0) {
+        return system_error("cannot open a pipe to the program", errno);
+    }
+    return pipe;
+}
 
 Result<CachedInputs> open_cached(const Command& command, FileStore& store) {
     CachedInputs inputs;
@@ -105,12 +130,8 @@ void CommandFiles::place(std::size_t fd, posix::UniqueFd file) {
 
 FilePreparation::FilePreparation(const Command& command, std::size_t index,
                                  const sandbox::Slot& slot, RunControl& control,
-                                 std::int64_t max_collected)
-    : command_(command),
-      index_(index),
-      slot_(slot),
-      control_(control),
-      max_collected_(max_collected) {}
+                                 const PoolOptions& options)
+    : command_(command), index_(index), slot_(slot), control_(control), options_(options) {}
 
 Result<CommandFiles> FilePreparation::prepare(CachedInputs& cached, std::size_t count) {
     files_.descriptors.assign(std::max(count, command_.files.size()), -1);
@@ -139,7 +160,7 @@ Result<void> FilePreparation::prepare_plain(CachedInputs& cached) {
 }
 
 Result<void> FilePreparation::place_local(std::size_t fd, const LocalFile& file) {
-    auto opened = open_source(file.path);
+    auto opened = open_source(file.path, options_.source_prefixes);
     // A descriptor of a directory of the host would be a way out of the slot.
     if (opened && is_directory(*opened)) {
         opened = system_error("cannot use " + file.path, EISDIR);
@@ -150,6 +171,7 @@ Result<void> FilePreparation::place_local(std::size_t fd, const LocalFile& file)
                                  file.path + ": " + failure("open", file.path, os_error),
                              os_error);
     }
+    make_blocking(*opened);
     ASSAY_TRY(posix::UniqueFd input, guarded(*std::move(opened)));
     files_.place(fd, std::move(input));
     return {};
@@ -168,7 +190,7 @@ Result<void> FilePreparation::place_memory(std::size_t fd, const MemoryFile& fil
 }
 
 std::shared_ptr<Capture> FilePreparation::make_capture(const Collector& file) const {
-    return std::make_shared<Capture>(std::min(file.max_bytes, max_collected_));
+    return std::make_shared<Capture>(std::min(file.max_bytes, max_collected_bytes(options_)));
 }
 
 // Collectors of one name are one file.
@@ -184,8 +206,8 @@ Result<void> FilePreparation::place_collector(std::size_t fd, const Collector& f
 }
 
 Result<void> FilePreparation::place_file_collector(std::size_t fd, const Collector& file) {
-    auto writer = create_in_slot(slot_, file.name);
-    auto reader = writer ? slot_.open(file.name, O_RDONLY) : writer.error();
+    auto writer = create_target(slot_, file.name);
+    auto reader = writer ? slot_.open_as_program(file.name, O_RDONLY) : writer.error();
     if (!reader) {
         const int os_error = reader.error().os_error;
         return request_error(

@@ -16,13 +16,26 @@
 #include "internal/judge/execute/capture.hpp"
 #include "internal/judge/execute/pump.hpp"
 #include "internal/judge/execute/run_control.hpp"
+#include "internal/judge/execute/worker_pool.hpp"
 #include "internal/judge/model/model.hpp"
 #include "internal/judge/store/file_store.hpp"
+#include "pkg/posix/files.hpp"
 #include "pkg/posix/unique_fd.hpp"
 #include "pkg/result/result.hpp"
 #include "pkg/sandbox/slot.hpp"
 
 namespace assay::judge {
+
+// More descriptors than a program can have open are no descriptors of a command.
+std::size_t max_descriptors(const PoolOptions& options);
+
+// What a collector that comes through a pipe keeps at most, whatever the client says: as much as
+// one that is a file can have, and as an answer can hold, so that no program can fill the server's
+// memory.
+std::int64_t max_collected_bytes(const PoolOptions& options);
+
+// A pipe whose ends a program, which has a uid of its own, can open again as /proc/self/fd/N.
+Result<posix::Pipe> make_program_pipe();
 
 // The cached files that a command reads, opened before anything is made for it. Each is in the
 // place of the file that names it; the other places are empty.
@@ -65,9 +78,9 @@ struct CommandFiles {
 
 class FilePreparation {
   public:
-    // All are borrowed. No collector keeps more than max_collected bytes, whatever the client says.
+    // All are borrowed.
     FilePreparation(const Command& command, std::size_t index, const sandbox::Slot& slot,
-                    RunControl& control, std::int64_t max_collected);
+                    RunControl& control, const PoolOptions& options);
 
     // `cached` gives away its files; a slot for `count` descriptors is made at least.
     Result<CommandFiles> prepare(CachedInputs& cached, std::size_t count);
@@ -88,7 +101,7 @@ class FilePreparation {
     std::size_t index_;
     const sandbox::Slot& slot_;
     RunControl& control_;
-    std::int64_t max_collected_;
+    const PoolOptions& options_;
     CommandFiles files_;
     std::vector<std::pair<std::string, int>> collectors_;  // name and descriptor of those made
 };

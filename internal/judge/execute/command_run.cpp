@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <limits>
 #include <thread>
 #include <utility>
 
@@ -48,12 +47,6 @@ std::optional<std::string> search_path(const std::vector<std::string>& environme
 
 }  // namespace
 
-std::int64_t max_collected_bytes(const PoolOptions& options) {
-    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    const std::uint64_t limit = options.output_limit_bytes;
-    return static_cast<std::int64_t>(limit == 0 ? kMost : std::min(limit, kMost));
-}
-
 CommandRun::CommandRun(const Command& command, std::size_t index,
                        const RunSurroundings& surroundings, ReadySlot slot, CachedInputs cached)
     : command_(command),
@@ -70,12 +63,11 @@ CommandRun::~CommandRun() {
     }
     // First the files, whose memory the group counts.
     surroundings_.slots.give_back(std::move(slot_));
-    if (group_) surroundings_.groups.give_back(*std::move(group_));
+    if (group_) surroundings_.cgroups.give_back(*std::move(group_));
 }
 
 Result<CommandFiles> CommandRun::prepare(RunControl& control, std::size_t descriptors) {
-    FilePreparation preparation(command_, index_, slot_.slot, control,
-                                max_collected_bytes(surroundings_.options));
+    FilePreparation preparation(command_, index_, slot_.slot, control, surroundings_.options);
     return preparation.prepare(cached_, descriptors);
 }
 
@@ -89,8 +81,8 @@ void CommandRun::break_slot(std::string why) {
     fail(std::move(why));
 }
 
-void CommandRun::copy_files() {
-    auto failed = copy_in(command_, cached_, slot_.slot, surroundings_.options.compat_copy_in);
+void CommandRun::copy_files(const RunControl& control) {
+    auto failed = copy_in(command_, cached_, slot_.slot, surroundings_.options, control);
     if (!failed) return;
     files_failed_ = true;
     result_.status = Status::kFileError;
@@ -107,7 +99,7 @@ void CommandRun::start(const std::string& cpu_set) {
 
 Result<void> CommandRun::execute(const std::string& worker_cpus) {
     if (command_.arguments.empty()) return usage_error("execve: no arguments");
-    ASSAY_TRY(group_, surroundings_.groups.take(command_, worker_cpus));
+    ASSAY_TRY(group_, surroundings_.cgroups.take(command_, worker_cpus));
 
     sandbox::SlotProgram program;
     program.arguments = command_.arguments;
@@ -118,7 +110,7 @@ Result<void> CommandRun::execute(const std::string& worker_cpus) {
     program.descriptors = files_.descriptors;
     program.controlling_terminal = command_.terminal && !files_.descriptors.empty();
     program.resource_limits = resource_limits();
-    if (!surroundings_.groups.pins_cpus()) program.cpus = parse_cpu_list(worker_cpus);
+    if (!surroundings_.cgroups.pins_cpus()) program.cpus = parse_cpu_list(worker_cpus);
     if (group_) program.cgroup_join = group_->join_descriptors();
     if (std::ranges::find(program.descriptors, -1) != program.descriptors.end()) {
         return usage_error("execve: bad file descriptor");
@@ -236,7 +228,7 @@ void CommandRun::measure_group() {
     const cgroup::Usage usage = group_->usage();
     facts_.time = usage.cpu.value_or(facts_.time);
     facts_.memory_bytes = usage.memory_peak_bytes.value_or(facts_.memory_bytes);
-    if (surroundings_.groups.counts_processes()) {
+    if (surroundings_.cgroups.counts_processes()) {
         facts_.process_peak = usage.processes_peak.value_or(0);
     }
     // Where the kernel has no peak, its own word is better than a figure.
@@ -245,10 +237,10 @@ void CommandRun::measure_group() {
     facts_.killed_for_memory = died_by_kill && !usage.memory_peak_bytes && usage.oom_kills > 0u;
 }
 
-CommandResult CommandRun::collect() {
+CommandResult CommandRun::collect(std::uint64_t& answer_room) {
     if (files_failed_) return std::move(result_);
     CopyOut copy(command_, slot_.slot, surroundings_.store, surroundings_.metrics,
-                 surroundings_.options.copy_out_limit_bytes);
+                 {surroundings_.options.copy_out_limit_bytes, answer_room});
     copy.collect(files_, result_, facts_);
     decide(command_, facts_, result_);
     return std::move(result_);

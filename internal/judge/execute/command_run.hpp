@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "internal/judge/execute/cgroup_pool.hpp"
 #include "internal/judge/execute/command_files.hpp"
 #include "internal/judge/execute/run_control.hpp"
-#include "internal/judge/execute/run_groups.hpp"
 #include "internal/judge/execute/slot_stack.hpp"
 #include "internal/judge/execute/verdict.hpp"
 #include "internal/judge/execute/worker_pool.hpp"
@@ -28,14 +28,10 @@ namespace assay::judge {
 struct RunSurroundings {
     const PoolOptions& options;
     SlotStack& slots;
-    RunGroups& groups;
+    CgroupPool& cgroups;
     FileStore& store;
     Metrics& metrics;
 };
-
-// What a collector that comes through a pipe keeps at most, whatever the client says: as much as
-// one that is a file can have, so that no program can fill the server's memory.
-std::int64_t max_collected_bytes(const PoolOptions& options);
 
 class CommandRun {
   public:
@@ -50,7 +46,8 @@ class CommandRun {
     // Opens the descriptors; the error is the answer to the whole request.
     Result<CommandFiles> prepare(RunControl& control, std::size_t descriptors);
     void set_files(CommandFiles files) { files_ = std::move(files); }
-    void copy_files();
+    // Ends early when the request is cancelled.
+    void copy_files(const RunControl& control);
     // `cpu_set` is the worker's, for a command that has none of its own.
     void start(const std::string& cpu_set);
 
@@ -64,7 +61,8 @@ class CommandRun {
     // The program has ended, or the slot died: takes its figures.
     void end();
 
-    CommandResult collect();
+    // answer_room is what the response can still hold, in bytes; it gets less.
+    CommandResult collect(std::uint64_t& answer_room);
 
   private:
     Result<void> execute(const std::string& worker_cpus);
@@ -84,7 +82,7 @@ class CommandRun {
     ReadySlot slot_;
     CachedInputs cached_;
     CommandFiles files_;
-    std::optional<RunGroup> group_;
+    std::optional<PooledCgroup> group_;
     RunFacts facts_;
     CommandResult result_;
     bool files_failed_ = false;  // before the program was started: the result is complete

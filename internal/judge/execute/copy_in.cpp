@@ -1,9 +1,13 @@
 #include "internal/judge/execute/copy_in.hpp"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <limits>
 
-#include "internal/judge/execute/slot_files.hpp"
+#include "internal/judge/execute/copy_bytes.hpp"
+#include "internal/judge/execute/slot_target.hpp"
+#include "internal/judge/execute/source_file.hpp"
 #include "internal/judge/execute/wording.hpp"
 #include "pkg/posix/files.hpp"
 
@@ -12,11 +16,12 @@ namespace {
 
 class CopyIn {
   public:
-    CopyIn(const Command& command, const sandbox::Slot& slot, bool ignore_unopened)
-        : command_(command), slot_(slot), ignore_unopened_(ignore_unopened) {}
+    CopyIn(const Command& command, const sandbox::Slot& slot, const PoolOptions& options,
+           const RunControl& control)
+        : command_(command), slot_(slot), options_(options), control_(control) {}
 
     void copy_files(CachedInputs& cached) {
-        for (std::size_t i = 0; i < command_.copy_in.size(); ++i) {
+        for (std::size_t i = 0; i < command_.copy_in.size() && !control_.cancelled(); ++i) {
             const auto& [path, file] = command_.copy_in[i];
             if (!std::holds_alternative<LinkTarget>(file)) copy(path, file, cached.copy_in[i]);
         }
@@ -60,18 +65,29 @@ class CopyIn {
 
     void copy_local(const std::string& path, const std::string& source,
                     const posix::UniqueFd& target) {
-        const auto opened = open_source(source);
+        const auto opened = open_source(source, options_.source_prefixes);
         if (!opened) {
             return fail(path, FileErrorType::kCopyInOpenFile,
                         failure("open", source, opened.error().os_error));
         }
+        if (!is_copied(*opened)) {
+            return fail(path, FileErrorType::kCopyInOpenFile, source + " is not a regular file");
+        }
         copy_open(path, source, *opened, target);
+    }
+
+    // A directory is told by its read, as clients know it.
+    static bool is_copied(const posix::UniqueFd& source) {
+        struct stat status {};
+        return ::fstat(source.get(), &status) == 0 &&
+               (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
     }
 
     void copy_open(const std::string& path, const std::string& source,
                    const posix::UniqueFd& opened, const posix::UniqueFd& target) {
         const CopyEnd end =
-            copy_bytes(opened.get(), target.get(), std::numeric_limits<std::uint64_t>::max());
+            copy_bytes(opened.get(), target.get(), std::numeric_limits<std::uint64_t>::max(),
+                       [this] { return control_.cancelled(); });
         if (end.failed == CopySide::kNone) return;
         fail(path, FileErrorType::kCopyInCopyContent,
              end.failed == CopySide::kRead ? failure("read", source, end.os_error)
@@ -80,7 +96,7 @@ class CopyIn {
 
     // Most parents are there: they are made when one turns out to be missing.
     posix::UniqueFd open_target(const std::string& path) {
-        auto target = create_in_slot(slot_, path);
+        auto target = create_target(slot_, path);
         if (!target && target.error().os_error == ENOENT) {
             const auto made = slot_.make_parents(path);
             if (!made) {
@@ -88,29 +104,35 @@ class CopyIn {
                          failure("mkdir", path, made.error().os_error));
                 return {};
             }
-            target = create_in_slot(slot_, path);
+            target = create_target(slot_, path);
         }
-        if (target) return *std::move(target);
+        if (target && is_regular(*target)) return *std::move(target);
+        if (target) {
+            unopened(path, FileErrorType::kCopyInCreateFile, path + " is not a regular file");
+            return {};
+        }
         unopened(path, FileErrorType::kCopyInCreateFile,
                  failure("open", path, target.error().os_error));
         return {};
     }
 
     void unopened(const std::string& path, FileErrorType type, std::string message) {
-        if (!ignore_unopened_) fail(path, type, std::move(message));
+        if (!options_.compat_copy_in) fail(path, type, std::move(message));
     }
 
     const Command& command_;
     const sandbox::Slot& slot_;
-    bool ignore_unopened_;
+    const PoolOptions& options_;
+    const RunControl& control_;
     std::vector<FileError> errors_;
 };
 
 }  // namespace
 
 std::optional<CopyInFailure> copy_in(const Command& command, CachedInputs& cached,
-                                     const sandbox::Slot& slot, bool ignore_unopened) {
-    CopyIn copy(command, slot, ignore_unopened);
+                                     const sandbox::Slot& slot, const PoolOptions& options,
+                                     const RunControl& control) {
+    CopyIn copy(command, slot, options, control);
     copy.copy_files(cached);
     if (!copy.errors().empty()) return CopyInFailure{copy.errors().front().message, copy.errors()};
     copy.make_links();

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 
-#include "internal/judge/execute/slot_files.hpp"
+#include "internal/judge/execute/copy_bytes.hpp"
+#include "internal/judge/execute/slot_target.hpp"
 #include "internal/judge/execute/wording.hpp"
 #include "pkg/posix/files.hpp"
 
@@ -40,13 +42,15 @@ Result<std::string> read_start(int fd, std::uint64_t max_bytes) {
 }  // namespace
 
 CopyOut::CopyOut(const Command& command, const sandbox::Slot& slot, FileStore& store,
-                 Metrics& metrics, std::uint64_t copy_out_limit_bytes)
+                 Metrics& metrics, CopyOutLimits limits)
     : command_(command),
       slot_(slot),
       store_(store),
       metrics_(metrics),
-      max_bytes_(command.copy_out_max_bytes > 0 ? command.copy_out_max_bytes
-                                                : copy_out_limit_bytes) {}
+      max_bytes_(command.copy_out_max_bytes > 0 ? command.copy_out_max_bytes : limits.file_bytes),
+      answer_room_(limits.answer_room) {
+    if (max_bytes_ == 0) max_bytes_ = std::numeric_limits<std::uint64_t>::max();
+}
 
 void CopyOut::collect(CommandFiles& files, CommandResult& result, RunFacts& facts) {
     result_ = &result;
@@ -74,6 +78,10 @@ bool CopyOut::is_collector(const CommandFiles& files, const std::string& name) c
            std::ranges::any_of(files.pipe_collectors, is_it);
 }
 
+std::uint64_t CopyOut::room_for(const std::string& name, std::uint64_t max_bytes) const {
+    return is_cached(name) ? max_bytes : std::min(max_bytes, answer_room_);
+}
+
 void CopyOut::fail(const std::string& name, FileErrorType type, std::string message) {
     result_->file_errors.push_back({name, type, std::move(message)});
 }
@@ -85,11 +93,12 @@ void CopyOut::exceed(const std::string& name) {
 }
 
 void CopyOut::copy(const CopyOutFile& file) {
-    const auto opened = slot_.open(file.name, O_RDONLY | O_NOFOLLOW);
+    const auto opened = slot_.open_as_program(file.name, O_RDONLY | O_NOFOLLOW);
     const int os_error = opened ? 0 : opened.error().os_error;
     struct stat status {};
     // Links (ELOOP), sockets and devices without a driver (ENXIO) are files, but no regular ones.
-    const bool irregular = opened ? ::fstat(opened->get(), &status) != 0 || !S_ISREG(status.st_mode)
+    const bool irregular = opened ? ::fstat(opened->get(), &status) != 0 ||
+                                        !S_ISREG(status.st_mode) || is_kernel_file(*opened)
                                   : os_error == ELOOP || os_error == ENXIO;
     if (irregular || !opened) {
         if (file.optional) return;
@@ -101,14 +110,15 @@ void CopyOut::copy(const CopyOutFile& file) {
 }
 
 void CopyOut::copy_open(const std::string& name, const posix::UniqueFd& file, std::uint64_t size) {
-    const bool too_large = max_bytes_ > 0 && size > max_bytes_;
-    const std::string limit = "(" + std::to_string(max_bytes_) + ")";
+    const std::uint64_t most = room_for(name, max_bytes_);
+    const bool too_large = size > most;
+    const std::string limit = "(" + std::to_string(most) + ")";
     if (too_large && !command_.copy_out_truncate) {
         return fail(name, FileErrorType::kCopyOutSizeExceeded,
                     "copyout: " + quoted(name) + " size (" + std::to_string(size) +
                         ") exceeds limit " + limit);
     }
-    if (!keep(name, file, std::min(size, too_large ? max_bytes_ : size)) || !too_large) return;
+    if (!keep(name, file, std::min(size, most)) || !too_large) return;
     fail(name, FileErrorType::kCopyOutSizeExceeded,
          "copyout: " + quoted(name) + " size exceeds limit " + limit);
 }
@@ -118,7 +128,8 @@ void CopyOut::collect_file(FileCollector& collector) {
     ::fstat(collector.reader.get(), &status);
     // A device may be one that gives bytes without end.
     const bool none = collector.max_bytes < 0 || !S_ISREG(status.st_mode);
-    const auto max = static_cast<std::uint64_t>(std::max<std::int64_t>(collector.max_bytes, 0));
+    const std::uint64_t max = room_for(
+        collector.name, static_cast<std::uint64_t>(std::max<std::int64_t>(collector.max_bytes, 0)));
     keep(collector.name, collector.reader, none ? 0 : max + 1);
     if (collector.max_bytes < 0 || static_cast<std::uint64_t>(status.st_size) > max) {
         exceed(collector.name);
@@ -140,8 +151,7 @@ bool CopyOut::keep(const std::string& name, const posix::UniqueFd& file, std::ui
                  failure("read", name, text.error().os_error));
         return false;
     }
-    result_->files[name] = *std::move(text);
-    return true;
+    return keep_text(name, *std::move(text));
 }
 
 bool CopyOut::keep_in_store(const std::string& name, const posix::UniqueFd& file,
@@ -165,6 +175,7 @@ bool CopyOut::keep_in_store(const std::string& name, const posix::UniqueFd& file
 
 bool CopyOut::keep_text(const std::string& name, std::string text) {
     if (!is_cached(name)) {
+        answer_room_ -= std::min<std::uint64_t>(answer_room_, text.size());
         result_->files[name] = std::move(text);
         return true;
     }

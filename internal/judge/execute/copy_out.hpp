@@ -2,7 +2,11 @@
 //
 // Called when every process of the slot is dead, so that nothing changes under the copy. A file is
 // opened by its path inside the slot and must be a regular one in its last component: what a
-// program puts there instead is never followed.
+// program puts there instead is never followed. It is opened with the program's rights: a link into
+// a bind shows the client what the program could have read, and no more.
+//
+// Texts are in memory, with the holes of sparse files; so all of a response together have a limit.
+// Files on their way to the store keep their holes.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +22,16 @@
 
 namespace assay::judge {
 
+struct CopyOutLimits {
+    std::uint64_t file_bytes;    // of a copied file, for commands that do not say; 0: none
+    std::uint64_t& answer_room;  // what texts may have; they take from it
+};
+
 class CopyOut {
   public:
-    // All are borrowed; copy_out_limit_bytes is for commands that do not say.
+    // All are borrowed.
     CopyOut(const Command& command, const sandbox::Slot& slot, FileStore& store, Metrics& metrics,
-            std::uint64_t copy_out_limit_bytes);
+            CopyOutLimits limits);
 
     // Fills in files, ids and file errors, and what the verdict must know of them.
     void collect(CommandFiles& files, CommandResult& result, RunFacts& facts);
@@ -33,6 +42,8 @@ class CopyOut {
     void collect_file(FileCollector& collector);
     void collect_pipe(PipeCollector& collector);
     bool is_cached(const std::string& name) const;
+    // How much of a file can be kept under this name.
+    std::uint64_t room_for(const std::string& name, std::uint64_t max_bytes) const;
     bool is_collector(const CommandFiles& files, const std::string& name) const;
     // Copies the first bytes of an open file; false: it failed, and that is told.
     bool keep(const std::string& name, const posix::UniqueFd& file, std::uint64_t max_bytes);
@@ -47,7 +58,8 @@ class CopyOut {
     const sandbox::Slot& slot_;
     FileStore& store_;
     Metrics& metrics_;
-    std::uint64_t max_bytes_;  // of a copied file; 0: no limit
+    std::uint64_t max_bytes_;     // of a copied file
+    std::uint64_t& answer_room_;  // for texts, still
     CommandResult* result_ = nullptr;
     bool exceeded_ = false;
 };

@@ -42,9 +42,10 @@ class Job : public StreamTicket {
         response.request_id = request_.id;
         std::exchange(done_, nullptr)(std::move(response));
     }
-    void refuse(std::string why) {
+    void refuse(Refusal refusal, std::string why) {
         Response response;
         response.error = std::move(why);
+        response.refusal = refusal;
         answer(std::move(response));
     }
 

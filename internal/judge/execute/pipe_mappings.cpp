@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "internal/judge/execute/slot_files.hpp"
+#include "internal/judge/execute/command_files.hpp"
 
 namespace assay::judge {
 namespace {

@@ -10,7 +10,7 @@
 namespace assay::judge {
 namespace {
 
-sandbox::SlotSpec slot_spec() {
+sandbox::SlotSpec slot_spec(const std::vector<sandbox::SlotMount>& mounts) {
     sandbox::SlotSpec spec;
     const auto bind = [&spec](const std::string& path, bool read_only) {
         spec.mounts.push_back({sandbox::SlotMountKind::kBind, path, path, read_only, {}});
@@ -28,6 +28,7 @@ sandbox::SlotSpec slot_spec() {
     for (const char* place : {"/w", "/tmp"}) {
         spec.mounts.push_back({sandbox::SlotMountKind::kTmpfs, {}, place, false, "size=32m"});
     }
+    spec.mounts.insert(spec.mounts.end(), mounts.begin(), mounts.end());
     if (::geteuid() == 0) spec.program_inside = {1000, 1000};
     return spec;
 }
@@ -39,9 +40,10 @@ std::string fresh_directory() {
 
 }  // namespace
 
-PoolFixture::PoolFixture(const PoolOptions& options) : directory_(fresh_directory()) {
-    keeper_ =
-        std::make_unique<sandbox::SlotKeeper>(sandbox::SlotKeeper::start(slot_spec()).value());
+PoolFixture::PoolFixture(const PoolOptions& options, const std::vector<sandbox::SlotMount>& mounts)
+    : directory_(fresh_directory()) {
+    keeper_ = std::make_unique<sandbox::SlotKeeper>(
+        sandbox::SlotKeeper::start(slot_spec(mounts)).value());
     hierarchy_ = std::make_unique<cgroup::Hierarchy>(cgroup::Hierarchy::discover().value());
     StoreOptions store_options;
     store_options.directory = directory_ + "/store";

@@ -17,7 +17,9 @@ namespace assay::judge {
 
 class PoolFixture {
   public:
-    explicit PoolFixture(const PoolOptions& options = {});
+    // The mounts come after the usual ones.
+    explicit PoolFixture(const PoolOptions& options = {},
+                         const std::vector<sandbox::SlotMount>& mounts = {});
     ~PoolFixture();
 
     // False, with the reason printed, where this host lets nobody make slots.

@@ -53,8 +53,8 @@ Result<std::vector<std::string>> parse_environment_file(std::string_view text) {
     return lines;
 }
 
-SlotStack::SlotStack(sandbox::SlotKeeper& keeper, Metrics& metrics)
-    : keeper_(keeper), metrics_(metrics) {}
+SlotStack::SlotStack(sandbox::SlotKeeper& keeper, Metrics& metrics, std::size_t most_kept)
+    : keeper_(keeper), metrics_(metrics), most_kept_(most_kept) {}
 
 Result<ReadySlot> SlotStack::make() {
     ASSAY_TRY(sandbox::Slot slot, keeper_.make_slot());
@@ -100,8 +100,10 @@ void SlotStack::give_back(ReadySlot slot) {
     metrics_.slot_reset_seconds.observe(seconds.count());
     if (!clean) return drop(std::move(slot));
     metrics_.slots_in_use.add(-1);
-    const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(slot));
+    std::unique_lock lock(mutex_);
+    if (waiting_.size() < most_kept_) return waiting_.push_back(std::move(slot));
+    lock.unlock();
+    const ReadySlot ends_here = std::move(slot);
 }
 
 void SlotStack::drop(ReadySlot slot) {

@@ -1,7 +1,8 @@
 // The slots that wait for work: the one used last is used first, because its caches are warm.
 //
-// Slots are made on demand and kept. One that is dead, or cannot be proved clean after a run, is
-// dropped and counted; the next request that needs it makes another.
+// Slots are made on demand, and so many are kept as the usual work needs: a request of many
+// commands does not fill the host with slots for ever. One that is dead, or cannot be proved clean
+// after a run, is dropped and counted; the next request that needs it makes another.
 //
 // Every slot may carry variables for its programs in /.env, which is read once, when it is made.
 // Thread-safe.
@@ -25,13 +26,13 @@ struct ReadySlot {
 
 class SlotStack {
   public:
-    // Both are borrowed.
-    SlotStack(sandbox::SlotKeeper& keeper, Metrics& metrics);
+    // Both are borrowed. No more than most_kept wait.
+    SlotStack(sandbox::SlotKeeper& keeper, Metrics& metrics, std::size_t most_kept);
 
     // Makes slots until so many wait.
     Result<void> fill(std::size_t count);
     Result<ReadySlot> take();
-    // After a run: resets the slot and keeps it, or drops it.
+    // After a run: resets the slot and keeps it, ends one that is not needed, drops a broken one.
     void give_back(ReadySlot slot);
     // Instead of give_back() when the slot failed.
     void drop(ReadySlot slot);
@@ -43,6 +44,7 @@ class SlotStack {
 
     sandbox::SlotKeeper& keeper_;
     Metrics& metrics_;
+    const std::size_t most_kept_;
     std::mutex mutex_;
     std::vector<ReadySlot> waiting_;
 };

@@ -12,11 +12,11 @@
 #include <thread>
 #include <utility>
 
+#include "internal/judge/execute/cgroup_pool.hpp"
 #include "internal/judge/execute/cpu_list.hpp"
-#include "internal/judge/execute/group_run.hpp"
 #include "internal/judge/execute/job.hpp"
 #include "internal/judge/execute/pool_thread.hpp"
-#include "internal/judge/execute/run_groups.hpp"
+#include "internal/judge/execute/request_run.hpp"
 #include "internal/judge/execute/slot_stack.hpp"
 
 namespace assay::judge {
@@ -24,7 +24,6 @@ namespace {
 
 constexpr char kFull[] = "worker queue is full";
 constexpr char kShuttingDown[] = "worker is shutting down";
-constexpr char kCancelled[] = "request cancelled before execute";
 
 using JobPtr = std::shared_ptr<Job>;
 using Waker = std::shared_ptr<posix::UniqueFd>;  // shared, as a thread's work must be copyable
@@ -35,14 +34,24 @@ Result<Waker> make_waker() {
     return std::make_shared<posix::UniqueFd>(std::move(event));
 }
 
+// Two for each worker, as most requests of several commands are a solution and its interactor.
+std::size_t most_kept(const PoolOptions& options) {
+    const std::size_t workers = std::max(options.parallelism, options.cpu_sets.size());
+    return 2 * std::max<std::size_t>(workers, 1) + options.pre_fork;
+}
+
 }  // namespace
+
+std::uint64_t answer_limit_bytes(const PoolOptions& options) {
+    return std::max(options.answer_limit_bytes, options.copy_out_limit_bytes);
+}
 
 // Shared with tickets, which may outlive the pool.
 struct WorkerPool::State : std::enable_shared_from_this<WorkerPool::State> {
     const PoolOptions options;
     Metrics& metrics;
     SlotStack slots;
-    RunGroups groups;
+    CgroupPool cgroups;
     const RunSurroundings surroundings;
 
     std::mutex mutex;
@@ -60,15 +69,15 @@ struct WorkerPool::State : std::enable_shared_from_this<WorkerPool::State> {
           const cgroup::Hierarchy& hierarchy, FileStore& store, Metrics& pool_metrics)
         : options(pool_options),
           metrics(pool_metrics),
-          slots(keeper, pool_metrics),
-          groups(hierarchy, options),
-          surroundings{options, slots, groups, store, metrics} {}
+          slots(keeper, pool_metrics, most_kept(pool_options)),
+          cgroups(hierarchy, options, most_kept(pool_options)),
+          surroundings{options, slots, cgroups, store, metrics} {}
 
     JobPtr make_job(Request request, Done done);
     void dismiss(Job& job);
     void work_until_over(const std::string& cpu_set, int waker);
     void run(const JobPtr& job, const std::string& cpu_set, int waker, OnOutput on_output);
-    Response run_guarded(GroupRun& group);
+    static Response run_guarded(RequestRun& run);
     void begin(const JobPtr& job);
     void end(const JobPtr& job);
     void count(const Response& response);
@@ -98,7 +107,7 @@ void WorkerPool::State::dismiss(Job& job) {
         metrics.queued.add(-1);
         begin(dismissed);
     }
-    dismissed->refuse(kCancelled);
+    dismissed->refuse(Refusal::kCancelled, kCancelledBeforeExecute);
     end(dismissed);
 }
 
@@ -115,7 +124,8 @@ void WorkerPool::State::end(const JobPtr& job) {
 }
 
 void WorkerPool::State::count(const Response& response) {
-    if (!response.error.empty()) metrics.exec_errors.add();
+    const bool cancelled = response.refusal == Refusal::kCancelled;
+    if (!response.error.empty() && !cancelled) metrics.exec_errors.add();
     for (const CommandResult& result : response.results) metrics.count_result(result);
 }
 
@@ -139,9 +149,9 @@ void WorkerPool::State::work_until_over(const std::string& cpu_set, int waker) {
 }
 
 // Memory may end anywhere; the request is answered all the same.
-Response WorkerPool::State::run_guarded(GroupRun& group) {
+Response WorkerPool::State::run_guarded(RequestRun& run) {
     try {
-        return group.run();
+        return run.run();
     } catch (const std::exception& error) {
         Response response;
         response.error = std::string("cannot run the request: ") + error.what();
@@ -154,9 +164,9 @@ void WorkerPool::State::run(const JobPtr& job, const std::string& cpu_set, int w
     eventfd_t stale = 0;
     ::eventfd_read(waker, &stale);
     job->control().attach(waker);
-    GroupRun group(job->request(), surroundings, job->control(), waker, cpu_set);
-    if (on_output) group.stream_to(std::move(on_output));
-    Response response = run_guarded(group);
+    RequestRun request_run(job->request(), surroundings, job->control(), waker, cpu_set);
+    if (on_output) request_run.stream_to(std::move(on_output));
+    Response response = run_guarded(request_run);
     job->control().detach();
     count(response);
     job->answer(std::move(response));
@@ -196,7 +206,7 @@ Result<void> WorkerPool::State::start_workers() {
     std::vector<std::string> cpu_sets = options.cpu_sets;
     if (cpu_sets.empty()) cpu_sets.resize(std::max<std::size_t>(options.parallelism, 1));
     for (const std::string& cpu_set : cpu_sets) {
-        ASSAY_CHECK(groups.add(cpu_set));
+        ASSAY_CHECK(cgroups.add(cpu_set));
         ASSAY_TRY(Waker waker, make_waker());
         std::thread thread;
         ASSAY_CHECK(start_thread(
@@ -223,7 +233,7 @@ WorkerPool::~WorkerPool() {
     drain(std::chrono::steady_clock::now());
     state_->stop_workers();
     state_->slots.clear();
-    state_->groups.clear();
+    state_->cgroups.clear();
 }
 
 Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const PoolOptions& options,
@@ -240,21 +250,21 @@ Result<std::unique_ptr<WorkerPool>> WorkerPool::start(const PoolOptions& options
 std::shared_ptr<Ticket> WorkerPool::submit(Request request, Done done) {
     State& state = *state_;
     const JobPtr job = state.make_job(std::move(request), std::move(done));
-    const char* refusal = nullptr;
+    Refusal refusal = Refusal::kNone;
     {
         const std::lock_guard lock(state.mutex);
         if (state.closing) {
-            refusal = kShuttingDown;
+            refusal = Refusal::kShuttingDown;
         } else if (state.waiting.size() >= state.options.queue_limit) {
-            refusal = kFull;
+            refusal = Refusal::kQueueFull;
         } else {
             state.waiting.push_back(job);
             state.metrics.queued.add(1);
         }
     }
-    if (refusal != nullptr) {
+    if (refusal != Refusal::kNone) {
         state.metrics.exec_errors.add();
-        job->refuse(refusal);
+        job->refuse(refusal, refusal == Refusal::kQueueFull ? kFull : kShuttingDown);
     } else {
         state.work.notify_one();
     }
@@ -266,20 +276,22 @@ std::shared_ptr<StreamTicket> WorkerPool::submit_stream(Request request, OnOutpu
     State& state = *state_;
     state.join_ended_streams();
     const JobPtr job = state.make_job(std::move(request), std::move(done));
-    std::string refusal;
+    Refusal refusal = Refusal::kNone;
+    std::string why;
     {
         const std::lock_guard lock(state.mutex);
         if (state.closing) {
-            refusal = kShuttingDown;
+            refusal = Refusal::kShuttingDown;
+            why = kShuttingDown;
         } else if (const auto started = state.start_stream(job, std::move(on_output)); !started) {
-            refusal = started.error().message;
+            why = started.error().message;
         } else {
             state.begin(job);
         }
     }
-    if (!refusal.empty()) {
+    if (!why.empty()) {
         state.metrics.exec_errors.add();
-        job->refuse(std::move(refusal));
+        job->refuse(refusal, std::move(why));
     }
     return job;
 }
@@ -293,7 +305,7 @@ void WorkerPool::drain(std::chrono::steady_clock::time_point deadline) {
         unstarted.swap(state.waiting);
         state.metrics.queued.add(-static_cast<std::int64_t>(unstarted.size()));
     }
-    for (const JobPtr& job : unstarted) job->refuse(kCancelled);
+    for (const JobPtr& job : unstarted) job->refuse(Refusal::kCancelled, kCancelledBeforeExecute);
     std::unique_lock lock(state.mutex);
     const auto nothing_runs = [&] { return state.running.empty(); };
     state.idle.wait_until(lock, deadline, nothing_runs);

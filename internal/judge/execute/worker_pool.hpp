@@ -34,14 +34,24 @@ struct PoolOptions {
     std::size_t queue_limit = 512;      // requests that wait
     std::vector<std::string> cpu_sets;  // one worker each, in place of parallelism, when not empty
     bool enable_cpu_rate = false;
-    std::chrono::nanoseconds cpu_period = std::chrono::milliseconds(100);
+    std::chrono::nanoseconds cpu_period = std::chrono::milliseconds(100);  // of the CPU rate
     std::uint64_t copy_out_limit_bytes = 256u << 20;
     std::uint64_t output_limit_bytes = 256u << 20;  // RLIMIT_FSIZE
     std::uint64_t extra_memory_bytes = 16u << 10;
     std::uint64_t open_file_limit = 256;
     std::chrono::nanoseconds check_interval = std::chrono::milliseconds(100);  // at most
+    // Of the host, where a `src` may lie when its links are resolved; empty: anywhere.
+    std::vector<std::string> source_prefixes;
+    // Of all texts in one response together: they are in memory. More is a file error.
+    std::uint64_t answer_limit_bytes = 256u << 20;
     bool compat_copy_in = false;  // a copyIn target that cannot be opened is left out silently
 };
+
+// answer_limit_bytes, or what one file of an answer may have when that is more.
+std::uint64_t answer_limit_bytes(const PoolOptions& options);
+
+// The error of a request that was cancelled before its programs were started.
+inline constexpr char kCancelledBeforeExecute[] = "request cancelled before execute";
 
 // A request that was accepted. Dropping it changes nothing.
 class Ticket {

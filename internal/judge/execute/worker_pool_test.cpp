@@ -2,6 +2,7 @@
 #include "internal/judge/execute/worker_pool.hpp"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -38,6 +39,29 @@ std::unique_ptr<Waiting> submit(PoolFixture& fixture, const Command& command) {
 void await(const std::function<bool()>& condition) {
     while (!condition()) std::this_thread::yield();
 }
+
+// Where a program and its test meet: a pipe with a name, which the program opens when it runs.
+class Meeting {
+  public:
+    Meeting() {
+        REQUIRE(::mkdtemp(place_.data()) != nullptr);
+        REQUIRE(::chmod(place_.c_str(), 0755) == 0);
+        REQUIRE(::mkfifo(pipe().c_str(), 0666) == 0);
+        REQUIRE(::chmod(pipe().c_str(), 0666) == 0);
+    }
+    ~Meeting() { std::filesystem::remove_all(place_); }
+
+    std::vector<sandbox::SlotMount> mounts() const {
+        return {{sandbox::SlotMountKind::kBind, place_, "/meeting", false, {}}};
+    }
+    // Both sides wait for the other here.
+    static Command sleeper() { return shell("echo >/meeting/pipe; sleep 1000"); }
+    void await_sleeper() const { CHECK(posix::read_file(pipe()).has_value()); }
+
+  private:
+    std::string pipe() const { return place_ + "/pipe"; }
+    std::string place_ = "/tmp/assay-pool-meeting-XXXXXX";
+};
 
 std::size_t open_descriptors() {
     std::size_t count = 0;
@@ -374,10 +398,11 @@ TEST_CASE("pool: a run leaves nothing for the next", "[judge][slow]") {
 }
 
 TEST_CASE("pool: a running request can be cancelled", "[judge][slow]") {
-    PoolFixture fixture;
+    const Meeting meeting;
+    PoolFixture fixture({}, meeting.mounts());
     if (!fixture.usable()) return;
-    const auto waiting = submit(fixture, shell("sleep 1000"));
-    await([&] { return fixture.metrics().running.value() == 1; });
+    const auto waiting = submit(fixture, Meeting::sleeper());
+    meeting.await_sleeper();
     waiting->ticket->cancel();
     const Response response = waiting->response.get();
     REQUIRE(response.results.size() == 1);
@@ -395,9 +420,13 @@ TEST_CASE("pool: a waiting request can be cancelled, a full queue refuses", "[ju
     await([&] { return fixture.metrics().running.value() == 1; });
     const auto queued = submit(fixture, shell("echo never"));
     const auto refused = submit(fixture, shell("echo never"));
-    CHECK(refused->response.get().error == "worker queue is full");
+    const Response full = refused->response.get();
+    CHECK(full.error == "worker queue is full");
+    CHECK(full.refusal == Refusal::kQueueFull);
     queued->ticket->cancel();
-    CHECK(queued->response.get().error == "request cancelled before execute");
+    const Response cancelled = queued->response.get();
+    CHECK(cancelled.error == "request cancelled before execute");
+    CHECK(cancelled.refusal == Refusal::kCancelled);
     const auto next = submit(fixture, shell("echo ran"));
     running->ticket->cancel();
     CHECK(next->response.get().results.at(0).files.at("stdout") == "ran\n");
@@ -407,15 +436,22 @@ TEST_CASE("pool: a waiting request can be cancelled, a full queue refuses", "[ju
 TEST_CASE("pool: draining ends what waits, lets run until the deadline", "[judge][slow]") {
     PoolOptions options;
     options.parallelism = 1;
-    PoolFixture fixture(options);
+    const Meeting meeting;
+    PoolFixture fixture(options, meeting.mounts());
     if (!fixture.usable()) return;
-    const auto running = submit(fixture, shell("sleep 1000"));
-    await([&] { return fixture.metrics().running.value() == 1; });
+    const auto running = submit(fixture, Meeting::sleeper());
+    meeting.await_sleeper();
     const auto queued = submit(fixture, shell("echo never"));
     fixture.pool().drain(std::chrono::steady_clock::now() + milliseconds(20));
-    CHECK(queued->response.get().error == "request cancelled before execute");
-    CHECK(running->response.get().results.at(0).exit_status == SIGKILL);
-    CHECK(submit(fixture, shell(""))->response.get().error == "worker is shutting down");
+    const Response waited = queued->response.get();
+    CHECK(waited.error == "request cancelled before execute");
+    CHECK(waited.refusal == Refusal::kCancelled);
+    const Response killed = running->response.get();
+    CHECK(killed.results.at(0).exit_status == SIGKILL);
+    CHECK(killed.refusal == Refusal::kNone);
+    const Response late = submit(fixture, shell(""))->response.get();
+    CHECK(late.error == "worker is shutting down");
+    CHECK(late.refusal == Refusal::kShuttingDown);
     CHECK(fixture.metrics().running.value() == 0);
 }
 
@@ -434,7 +470,8 @@ TEST_CASE("pool: a ticket outlives the pool", "[judge][slow]") {
 TEST_CASE("pool: a zygote that dies costs one request", "[judge][slow]") {
     PoolOptions options;
     options.parallelism = 1;
-    PoolFixture fixture(options);
+    const Meeting meeting;
+    PoolFixture fixture(options, meeting.mounts());
     if (!fixture.usable() || ::geteuid() != 0) return;
     const std::string children = "/proc/" + std::to_string(fixture.keeper()) + "/task/" +
                                  std::to_string(fixture.keeper()) + "/children";
@@ -445,13 +482,13 @@ TEST_CASE("pool: a zygote that dies costs one request", "[judge][slow]") {
         ::kill(std::stoi(pid), SIGKILL);
         await([&] { return zygote() != pid; });
     };
-    const auto waiting = submit(fixture, shell("sleep 1000"));
-    await([&] { return fixture.metrics().running.value() == 1; });
+    const auto waiting = submit(fixture, Meeting::sleeper());
+    meeting.await_sleeper();
     kill_zygote();
     CHECK(waiting->response.get().results.at(0).status == Status::kInternalError);
     CHECK(fixture.run(shell("echo well")).files.at("stdout") == "well\n");
     CHECK(fixture.metrics().slots_broken.value() == 1);
-    await([&] { return fixture.metrics().slots_in_use.value() == 0; });
+    await([&] { return fixture.metrics().running.value() == 0; });
     kill_zygote();
     CHECK(fixture.run(shell("echo well")).files.at("stdout") == "well\n");
 }
@@ -463,7 +500,7 @@ TEST_CASE("pool: hundreds of requests leave the host as it was", "[judge][slow]"
     if (!fixture.usable()) return;
     const Command command = shell("cat; (sleep 100 &) ; echo x >f");
     fixture.run(request_of({command, command, command}));
-    await([&] { return fixture.metrics().slots_in_use.value() == 0; });
+    await([&] { return fixture.metrics().running.value() == 0; });
     const auto before = testing::HostSnapshot::take();
     const std::size_t descriptors = open_descriptors();
     std::atomic<int> accepted = 0;
@@ -482,7 +519,7 @@ TEST_CASE("pool: hundreds of requests leave the host as it was", "[judge][slow]"
         });
     }
     for (std::thread& client : clients) client.join();
-    await([&] { return fixture.metrics().slots_in_use.value() == 0; });
+    await([&] { return fixture.metrics().running.value() == 0; });
     CHECK(accepted == 180);
     CHECK(open_descriptors() == descriptors);
     CHECK(before.lasting_changes().empty());

@@ -245,18 +245,28 @@ void write_files(MetricsText& text, const Metrics& metrics, const Metrics::Now& 
         .sample(static_cast<double>(now.stored_bytes));
 }
 
+// `figure` gives one figure of a group; without any there is no family.
+template <class Figure>
+void write_groups(MetricsText& text, std::string_view name, std::string_view type,
+                  std::string_view help, const std::vector<Metrics::Now::Group>& groups,
+                  const Figure& figure) {
+    if (std::ranges::none_of(groups, [&](const auto& group) { return figure(group).has_value(); }))
+        return;
+    text.family(name, type, help);
+    for (const auto& group : groups) {
+        const auto value = figure(group);
+        if (value) text.sample(static_cast<double>(*value), label("type", group.type));
+    }
+}
+
 void write_groups(MetricsText& text, const std::vector<Metrics::Now::Group>& groups) {
-    if (groups.empty()) return;
-    text.family("go_judge_cgroup_cpu_seconds", "counter", "CPU time of control groups");
-    for (const auto& group : groups) text.sample(group.cpu_seconds, label("type", group.type));
-    text.family("go_judge_cgroup_memory_bytes", "gauge", "Memory of control groups");
-    for (const auto& group : groups) {
-        text.sample(static_cast<double>(group.memory_bytes), label("type", group.type));
-    }
-    text.family("go_judge_cgroup_memory_max_bytes", "gauge", "Memory peak of control groups");
-    for (const auto& group : groups) {
-        text.sample(static_cast<double>(group.memory_max_bytes), label("type", group.type));
-    }
+    using Group = Metrics::Now::Group;
+    write_groups(text, "go_judge_cgroup_cpu_seconds", "counter", "CPU time of control groups",
+                 groups, [](const Group& group) { return group.cpu_seconds; });
+    write_groups(text, "go_judge_cgroup_memory_bytes", "gauge", "Memory of control groups", groups,
+                 [](const Group& group) { return group.memory_bytes; });
+    write_groups(text, "go_judge_cgroup_memory_max_bytes", "gauge", "Memory peak of control groups",
+                 groups, [](const Group& group) { return group.memory_max_bytes; });
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,11 +86,12 @@ struct Metrics {
     struct Now {
         std::uint64_t stored_files = 0;
         std::uint64_t stored_bytes = 0;
+        // What the kernel does not tell of a group is empty and left out.
         struct Group {
             std::string type;  // "all", "controller", "containers"
-            double cpu_seconds = 0;
-            std::uint64_t memory_bytes = 0;
-            std::uint64_t memory_max_bytes = 0;
+            std::optional<double> cpu_seconds;
+            std::optional<std::uint64_t> memory_bytes;
+            std::optional<std::uint64_t> memory_max_bytes;
         };
         std::vector<Group> groups;
     };

@@ -179,7 +179,7 @@ TEST_CASE("metrics: the rest of the figures arrive", "[judge][metrics]") {
     metrics.file_size_bytes.observe(257);
     const Page page(metrics.text({.stored_files = 7,
                                   .stored_bytes = 1'000'000'007,
-                                  .groups = {{"all", 1.5, 10, 20}, {"containers", 0.5, 1, 2}}}));
+                                  .groups = {{"all", 1.5, 10, 20}, {"containers", 0.5, 1, {}}}}));
     CHECK(page.value("go_judge_exec_error_count") == 3);
     CHECK(page.value("go_judge_worker_queue_count") == 4);
     CHECK(page.value("go_judge_environment_count") == 2);
@@ -195,6 +195,9 @@ TEST_CASE("metrics: the rest of the figures arrive", "[judge][metrics]") {
     CHECK(page.value(R"(go_judge_cgroup_cpu_seconds{type="all"})") == 1.5);
     CHECK(page.value(R"(go_judge_cgroup_memory_bytes{type="containers"})") == 1);
     CHECK(page.value(R"(go_judge_cgroup_memory_max_bytes{type="all"})") == 20);
+    CHECK(page.count("go_judge_cgroup_memory_max_bytes") == 1);
+    CHECK(page.type("go_judge_cgroup_cpu_seconds") == "counter");
+    CHECK(page.type("go_judge_cgroup_memory_bytes") == "gauge");
 }
 
 TEST_CASE("metrics: requests are counted by route", "[judge][metrics]") {

@@ -35,4 +35,10 @@ std::string_view name_of(FileErrorType type) {
     return kNames.at(static_cast<std::size_t>(type));
 }
 
+Result<void> check_command_count(std::size_t count) {
+    if (count <= kMaxCommands) return {};
+    return usage_error("too many commands: " + std::to_string(count) + " (at most " +
+                       std::to_string(kMaxCommands) + ")");
+}
+
 }  // namespace assay::judge

@@ -1,11 +1,13 @@
 // What a judge is asked and what it answers, free of any wire format.
 //
 // One Request is a group of commands that start together, joined by pipes where asked. The JSON of
-// /run, /ws and /stream (json.hpp) and later formats are converted to and from these types; the
-// executor knows nothing else. Names follow the published interface of go-judge where users see
-// them.
+// /run, /ws and /stream (internal/judge/wire) and later formats are converted to and from these
+// types; the executor knows nothing else. Names follow the published interface of go-judge where
+// users see them.
 //
 // Plain values; no invariants beyond those told here. Limits are taken literally: zero is zero.
+// Every command of a request takes a slot of the host, so their number has a limit, which whoever
+// reads requests checks first.
 #pragma once
 
 #include <chrono>
@@ -17,6 +19,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "pkg/result/result.hpp"
 
 namespace assay::judge {
 
@@ -56,7 +60,7 @@ std::string_view name_of(FileErrorType type);  // "CopyInOpenFile"
 
 // Where the bytes of a descriptor or of a copied-in file come from or go to.
 struct LocalFile {
-    std::string path;  // on the host; with a prefix list already checked and resolved
+    std::string path;  // on the host
 };
 struct MemoryFile {
     std::string content;
@@ -106,6 +110,11 @@ struct Command {
     bool copy_out_truncate = false;
 };
 
+// Far more than any problem has: an interactor and its players are a handful.
+inline constexpr std::size_t kMaxCommands = 64;
+// The error is the answer to the client: "too many commands: 65 (at most 64)".
+Result<void> check_command_count(std::size_t count);
+
 struct PipeEnd {
     std::int64_t index = 0;  // of the command
     std::int64_t fd = 0;
@@ -144,11 +153,21 @@ struct CommandResult {
     std::vector<FileError> file_errors;
 };
 
+// Why a request was not even begun; its Response has the same in words.
+enum class Refusal {
+    kNone,
+    kQueueFull,
+    kShuttingDown,
+    kCancelled,
+    kUnacceptable,  // it asks for what nobody may have, as if it could not be read
+};
+
 // A request that could not be run as a whole has an error and no results.
 struct Response {
     std::string request_id;
     std::vector<CommandResult> results;
     std::string error;
+    Refusal refusal = Refusal::kNone;
 };
 
 }  // namespace assay::judge

@@ -91,6 +91,14 @@ std::string milliseconds(std::chrono::nanoseconds time) {
     return text.data();
 }
 
+// Of what clients chose: a line stays below PIPE_BUF, though JSON may take six bytes for one.
+constexpr std::size_t kMostOfText = 240;
+constexpr std::size_t kMostOfName = 48;
+
+std::string cut(const std::string& value, std::size_t most) {
+    return value.size() <= most ? value : value.substr(0, most) + "...";
+}
+
 // A pipe or a terminal takes no more now.
 bool is_blocked(int fd) {
     pollfd entry{fd, POLLOUT, 0};
@@ -109,16 +117,18 @@ void AccessLog::access(const Access& access) {
     Fields fields = {
         {"id", std::to_string(access.id)},
         {"peer", access.peer},
-        {"method", access.method},
-        {"path", access.path},
+        {"method", cut(access.method, kMostOfName)},
+        {"path", cut(access.path, kMostOfText)},
         {"code", std::to_string(access.code)},
         {"ms", milliseconds(access.time)},
         {"in", std::to_string(access.request_bytes)},
         {"out", std::to_string(access.response_bytes)},
     };
-    if (!access.request_id.empty()) fields.emplace_back("request_id", access.request_id);
-    if (!access.verdicts.empty()) fields.emplace_back("verdict", access.verdicts);
-    if (!access.error.empty()) fields.emplace_back("error", access.error);
+    if (!access.request_id.empty()) {
+        fields.emplace_back("request_id", cut(access.request_id, kMostOfName));
+    }
+    if (!access.verdicts.empty()) fields.emplace_back("verdict", cut(access.verdicts, kMostOfText));
+    if (!access.error.empty()) fields.emplace_back("error", cut(access.error, kMostOfText));
     write(level, "request", fields);
 }
 

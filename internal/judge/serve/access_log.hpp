@@ -5,8 +5,8 @@
 // stays one line. What must stay secret (the token) is never handed to the log.
 //
 // A line that the reader of stderr does not take at once is dropped and counted; the next one that
-// gets through says how many. A log must not stop a server. (Writes up to PIPE_BUF go to a pipe
-// whole, pipe(7).) Thread-safe.
+// gets through says how many. A log must not stop a server: writes up to PIPE_BUF go to a pipe
+// whole and without waiting (pipe(7)), so long values are cut. Thread-safe.
 #pragma once
 
 #include <atomic>

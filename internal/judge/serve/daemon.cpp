@@ -23,6 +23,7 @@
 #include "internal/judge/serve/rest.hpp"
 #include "internal/judge/serve/stream.hpp"
 #include "internal/judge/serve/ws.hpp"
+#include "internal/judge/wire/json.hpp"
 #include "pkg/cgroup/cgroup.hpp"
 #include "pkg/event/loop.hpp"
 #include "pkg/event/signals.hpp"
@@ -85,6 +86,23 @@ void describe_groups(const cgroup::Hierarchy& hierarchy, ConfigDocument& documen
                                         Controller::kMemory, Controller::kPids}) {
         if (!hierarchy.has(controller)) continue;
         document.cgroup_controllers.emplace_back(cgroup::name_of(controller));
+    }
+}
+
+// Under the names of go-judge: its server is the controller, programs run in containers.
+void add_groups(const cgroup::Hierarchy& hierarchy, Metrics::Now& now) {
+    using Part = cgroup::Hierarchy::Part;
+    constexpr std::pair<Part, const char*> kParts[] = {
+        {Part::kAll, "all"}, {Part::kSelf, "controller"}, {Part::kGroups, "containers"}};
+    for (const auto& [part, type] : kParts) {
+        const auto totals = hierarchy.totals(part);
+        if (!totals) continue;
+        Metrics::Now::Group group;
+        group.type = type;
+        if (totals->cpu) group.cpu_seconds = std::chrono::duration<double>(*totals->cpu).count();
+        group.memory_bytes = totals->memory_bytes;
+        group.memory_max_bytes = totals->memory_peak_bytes;
+        now.groups.push_back(std::move(group));
     }
 }
 
@@ -191,10 +209,12 @@ Result<void> Daemon::open_groups() {
                    {{"reason", hierarchy_->why_not()}});
         return {};
     }
-    if (const int swept = hierarchy_->sweep(); swept > 0) {
+    const int swept = hierarchy_->sweep() + hierarchy_->sweep_strays();
+    if (swept > 0) {
         log_.event(LogLevel::kInfo, "removed control groups of a killed server",
                    {{"count", std::to_string(swept)}});
     }
+    ASSAY_TRY(hierarchy_, hierarchy_->nested());
     return {};
 }
 
@@ -222,16 +242,14 @@ void Daemon::make_rest(std::optional<std::uint64_t> body_limit) {
     const Executor executor = executor_of(*pool_);
     websocket::Options sockets;
     if (body_limit) sockets.max_message_bytes = static_cast<std::size_t>(*body_limit);
-    session_context_.emplace(
-        SessionContext{loop_, executor, options_.source_prefixes, books, sessions_, sockets});
+    session_context_.emplace(SessionContext{loop_, executor, books, sessions_, sockets});
     RestOptions rest;
     rest.auth_token = options_.auth_token;
-    rest.source_prefixes = options_.source_prefixes;
-    rest.version_document = encode_version();
+    rest.version_document = wire::encode_version();
     ConfigDocument document = options_.config;
     describe_groups(*hierarchy_, document);
     document.file_store_path = store_->directory();
-    rest.config_document = encode_config(document);
+    rest.config_document = wire::encode_config(document);
     const SessionContext& context = *session_context_;
     Rest::Upgrades upgrades;
     upgrades.socket = [&context](const auto& request, const auto& responder, const auto& exchange) {
@@ -277,6 +295,7 @@ Metrics::Now Daemon::figures() const {
     const FileStore::Totals totals = store_->totals();
     now.stored_files = totals.files;
     now.stored_bytes = totals.bytes;
+    add_groups(*hierarchy_, now);
     return now;
 }
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "internal/judge/execute/worker_pool.hpp"
-#include "internal/judge/model/json.hpp"
+#include "internal/judge/model/config_document.hpp"
 #include "internal/judge/store/file_store.hpp"
 #include "pkg/result/result.hpp"
 #include "pkg/sandbox/slot.hpp"
@@ -31,7 +31,6 @@ struct DaemonOptions {
     bool enable_metrics = false;
     std::string auth_token;                         // empty: none
     std::optional<std::uint64_t> body_limit_bytes;  // default: none on loopback, else 256 MiB
-    std::vector<std::string> source_prefixes;       // of `src`; empty: any path
     StoreOptions store;
     PoolOptions pool;
     sandbox::SlotSpec slots;

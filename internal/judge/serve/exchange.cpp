@@ -32,31 +32,39 @@ Exchange::Exchange(const Books& books, const http::Request& request, std::string
     access_.request_bytes = request.content_length.value_or(request.body.size());
 }
 
-http::Response Exchange::closed(http::Response response, std::string verdicts, std::string error) {
-    access_.verdicts = std::move(verdicts);
-    access_.error = std::move(error);
-    close_books(abandoned_ ? kClientClosedRequest : response.status,
-                response.body.size() + (response.file ? response.file->size() : 0));
-    return response;
+void Exchange::refused(const http::Response& response) {
+    count(response);
+    books_.log.access(access_);
 }
 
+// What is counted is there when the client asks for it; the log's reader can wait for its line, the
+// client should not.
 void Exchange::answer(const http::Responder& responder, http::Response response,
                       std::string verdicts, std::string error) {
-    responder.respond(closed(std::move(response), std::move(verdicts), std::move(error)));
+    access_.verdicts = std::move(verdicts);
+    access_.error = std::move(error);
+    count(response);
+    responder.respond(std::move(response));
+    books_.log.access(access_);
 }
 
 void Exchange::upgraded() {
-    close_books(101, 0);
+    count(101, 0);
+    books_.log.access(access_);
 }
 
-void Exchange::close_books(int code, std::uint64_t response_bytes) {
+void Exchange::count(const http::Response& response) {
+    count(abandoned_ ? kClientClosedRequest : response.status,
+          response.body.size() + (response.file ? response.file->size() : 0));
+}
+
+void Exchange::count(int code, std::uint64_t response_bytes) {
     access_.code = code;
     access_.time = std::chrono::steady_clock::now() - begin_;
     access_.response_bytes = response_bytes;
     books_.metrics.count_request(code, access_.method, access_.host, access_.route,
                                  std::chrono::duration<double>(access_.time).count(),
                                  access_.request_bytes, response_bytes);
-    books_.log.access(access_);
 }
 
 std::optional<http::TakenOver> take_over(const http::Request& request,

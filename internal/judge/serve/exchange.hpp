@@ -32,10 +32,9 @@ class Exchange {
     // `route` is the pattern, empty for an unknown path.
     Exchange(const Books& books, const http::Request& request, std::string_view route);
 
-    // The response, made ready to send, is counted and logged.
-    http::Response closed(http::Response response, std::string verdicts = {},
-                          std::string error = {});
-    // Thread-safe. Once.
+    // Answered by others: with this, before it ran.
+    void refused(const http::Response& response);
+    // Sends the response, counted before and logged behind it. Thread-safe. Once.
     void answer(const http::Responder& responder, http::Response response,
                 std::string verdicts = {}, std::string error = {});
 
@@ -50,7 +49,8 @@ class Exchange {
     const Access& access() const { return access_; }
 
   private:
-    void close_books(int code, std::uint64_t response_bytes);
+    void count(const http::Response& response);
+    void count(int code, std::uint64_t response_bytes);
 
     Books books_;
     Access access_;

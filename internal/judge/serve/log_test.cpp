@@ -4,8 +4,11 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <climits>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 
 #include "internal/judge/serve/access_log.hpp"
 #include "internal/judge/serve/readiness.hpp"
@@ -114,6 +117,28 @@ TEST_CASE("access log: what nobody reads is dropped and counted", "[judge]") {
     CHECK(text.find("lost") == std::string::npos);
 }
 
+TEST_CASE("access log: whatever a client chose, a line goes to a pipe whole", "[judge]") {
+    const LogFormat format = GENERATE(LogFormat::kText, LogFormat::kJson);
+    const auto pipe = posix::make_pipe(O_NONBLOCK).value();
+    REQUIRE(::fcntl(pipe.write_end.get(), F_SETPIPE_SZ, PIPE_BUF) == PIPE_BUF);
+    AccessLog log({format, false, false, pipe.write_end.get()});
+    Access access;
+    access.id = std::numeric_limits<std::uint64_t>::max();
+    access.peer = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535";
+    access.method = std::string(60'000, 'M');
+    access.path = "/first" + std::string(60'000, '\x01');
+    access.request_id = std::string(60'000, '\x02');
+    access.verdicts = std::string(60'000, 'V');
+    access.error = std::string(60'000, '\x03');
+    access.code = 500;
+    access.request_bytes = access.response_bytes = access.id;
+    log.access(access);
+    std::string line(2 * PIPE_BUF, '\0');
+    line.resize(static_cast<std::size_t>(::read(pipe.read_end.get(), line.data(), line.size())));
+    CHECK(line.ends_with(format == LogFormat::kJson ? "}\n" : "\"\n"));
+    CHECK(line.find("/first") != std::string::npos);
+}
+
 TEST_CASE("readiness: the descriptor gets the lines and is closed", "[judge]") {
     auto pipe = posix::make_pipe().value();
     tell_descriptor(pipe.write_end.release(), "listening on x\n");
@@ -121,24 +146,44 @@ TEST_CASE("readiness: the descriptor gets the lines and is closed", "[judge]") {
     tell_descriptor(std::nullopt, "nothing");
 }
 
-TEST_CASE("readiness: the service manager gets a datagram", "[judge]") {
-    const std::string path =
-        std::filesystem::temp_directory_path() / ("readiness_test." + std::to_string(::getpid()));
-    const posix::UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+// What a service manager reads that is told READY and, without its variable, STOPPING. An address
+// with '@' in front is of the abstract name space: a NUL, and no file.
+std::string told_to(const std::string& name) {
+    const posix::UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    REQUIRE(path.size() < sizeof(address.sun_path));
-    path.copy(address.sun_path, path.size());
-    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) ==
-            0);
-    ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+    REQUIRE(name.size() < sizeof(address.sun_path));
+    name.copy(address.sun_path, name.size());
+    if (name[0] == '@') address.sun_path[0] = '\0';
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0);
+    ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
     tell_service_manager("READY=1");
     ::unsetenv("NOTIFY_SOCKET");
     tell_service_manager("STOPPING=1");
-    char text[32] = {};
-    CHECK(::recv(socket.get(), text, sizeof(text), 0) == 7);
-    CHECK(std::string(text) == "READY=1");
+    std::string told;
+    char text[32];
+    for (ssize_t size = 0; (size = ::recv(socket.get(), text, sizeof(text), 0)) > 0;) {
+        told.append(text, static_cast<std::size_t>(size)) += ';';
+    }
+    return told;
+}
+
+TEST_CASE("readiness: the service manager gets a datagram", "[judge]") {
+    const std::string name = "readiness_test." + std::to_string(::getpid());
+    const std::string path = std::filesystem::temp_directory_path() / name;
+    CHECK(told_to(path) == "READY=1;");
     std::filesystem::remove(path);
+    CHECK(told_to("@" + name) == "READY=1;");
+}
+
+TEST_CASE("readiness: an address that is none is passed over", "[judge]") {
+    for (const std::string& name :
+         {std::string("relative"), std::string("@") + std::string(200, 'a')}) {
+        ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
+        tell_service_manager("READY=1");
+        ::unsetenv("NOTIFY_SOCKET");
+    }
 }
 
 }  // namespace

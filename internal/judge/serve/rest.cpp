@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "internal/judge/model/json.hpp"
 #include "internal/judge/serve/upload.hpp"
+#include "internal/judge/wire/json.hpp"
 #include "pkg/http/content_type.hpp"
 #include "pkg/http/file_response.hpp"
 #include "pkg/http/multipart.hpp"
@@ -29,7 +29,7 @@ bool equal_secrets(std::string_view given, std::string_view secret) {
 }
 
 http::Response shutting_down() {
-    http::Response response = json_response(503, encode_string("server is shutting down"));
+    http::Response response = json_response(503, wire::encode_string("server is shutting down"));
     response.headers.push_back({"Retry-After", "1"});
     response.close = true;
     return response;
@@ -38,8 +38,7 @@ http::Response shutting_down() {
 // A request that was waiting, or came too late, when the drain began: it did not run, so the client
 // may send it elsewhere.
 bool is_turned_away(const Response& response) {
-    return response.error == "request cancelled before execute" ||
-           response.error == "worker is shutting down";
+    return response.refusal == Refusal::kCancelled || response.refusal == Refusal::kShuttingDown;
 }
 
 // go-judge does not look at these and dies of them.
@@ -54,8 +53,8 @@ std::optional<std::int64_t> negative_pipe_end(const Request& request) {
     return std::nullopt;
 }
 
-Result<Request> read_run_request(std::string_view body, const RestOptions& options) {
-    ASSAY_TRY(Request request, decode_request(body, {options.source_prefixes, false}));
+Result<Request> read_run_request(std::string_view body) {
+    ASSAY_TRY(Request request, wire::decode_request(body, {}));
     if (request.commands.empty()) return usage_error("no cmd provided");
     if (const auto end = negative_pipe_end(request)) {
         return usage_error("pipe: index out of range " + std::to_string(*end));
@@ -64,8 +63,11 @@ Result<Request> read_run_request(std::string_view body, const RestOptions& optio
 }
 
 http::Response run_response(const Response& response) {
-    if (!response.error.empty()) return json_response(500, encode_string(response.error));
-    return json_response(200, encode_results(response.results));
+    if (response.refusal == Refusal::kUnacceptable) {
+        return json_response(400, wire::encode_string(response.error));
+    }
+    if (!response.error.empty()) return json_response(500, wire::encode_string(response.error));
+    return json_response(200, wire::encode_results(response.results));
 }
 
 }  // namespace
@@ -104,7 +106,8 @@ http::Admission Rest::admit(const http::Request& head) {
     const Match match = match_route(head.method, head.path);
     const auto refuse = [&](http::Response response) {
         Exchange exchange(books_, head, match.route ? match.route->pattern : std::string_view());
-        return http::Admission{exchange.closed(std::move(response)), nullptr};
+        exchange.refused(response);
+        return http::Admission{std::move(response), nullptr};
     };
     if (draining_) return refuse(shutting_down());
     if (match.route == nullptr) {
@@ -151,9 +154,9 @@ http::Response Rest::file_answer(const http::Request& request, const Match& matc
         case RouteName::kListFiles: {
             const auto files = store_.list();
             if (!files.has_value()) {
-                return json_response(500, encode_string(files.error().message));
+                return json_response(500, wire::encode_string(files.error().message));
             }
-            return json_response(200, encode_strings(*files));
+            return json_response(200, wire::encode_strings(*files));
         }
         case RouteName::kGetFile:
             return get_file(request, id);
@@ -166,7 +169,7 @@ http::Response Rest::file_answer(const http::Request& request, const Match& matc
 
 http::Response Rest::get_file(const http::Request& request, std::string_view id) {
     auto found = store_.get(std::string(id));
-    if (!found.has_value()) return json_response(500, encode_string(found.error().message));
+    if (!found.has_value()) return json_response(500, wire::encode_string(found.error().message));
     if (!*found) return empty_response(404);
     StoredFile& stored = **found;
     const std::string name = stored.name;
@@ -179,11 +182,11 @@ http::Response Rest::get_file(const http::Request& request, std::string_view id)
 
 void Rest::run(http::Request request, const http::Responder& responder, ExchangePtr exchange) {
     if (request.body.size() <= kLargeBody) {
-        return submit(read_run_request(request.body, options_), responder, exchange);
+        return submit(read_run_request(request.body), responder, exchange);
     }
     boost::asio::post(decoder_, [this, body = std::move(request.body), responder,
                                  exchange = std::move(exchange)]() mutable {
-        auto decoded = read_run_request(body, options_);
+        auto decoded = read_run_request(body);
         body = {};
         loop_.post([this, decoded = std::move(decoded), responder, exchange]() mutable {
             submit(std::move(decoded), responder, exchange);
@@ -195,7 +198,7 @@ void Rest::submit(Result<Request> decoded, const http::Responder& responder,
                   const ExchangePtr& exchange) {
     if (!decoded.has_value()) {
         const std::string& why = decoded.error().message;
-        return exchange->answer(responder, json_response(400, encode_string(why)), {}, why);
+        return exchange->answer(responder, json_response(400, wire::encode_string(why)), {}, why);
     }
     const auto ticket = executor_.submit(
         std::move(*decoded), [this, exchange, responder](const Response& response) {
@@ -215,7 +218,7 @@ void Rest::refused(const http::Request* head, int status) {
     const http::Request& request = head != nullptr ? *head : unreadable;
     const Match match = match_route(request.method, request.path);
     Exchange exchange(books_, request, match.route ? match.route->pattern : std::string_view());
-    (void)exchange.closed(empty_response(status));
+    exchange.refused(empty_response(status));
 }
 
 }  // namespace assay::judge

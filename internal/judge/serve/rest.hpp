@@ -33,7 +33,6 @@ Executor executor_of(WorkerPool& pool);
 
 struct RestOptions {
     std::string auth_token;  // empty: none
-    std::vector<std::string> source_prefixes;
     std::string version_document;
     std::string config_document;
 };

@@ -111,7 +111,7 @@ class Judge {
         if (program == "wait") {
             started_.set_value(run);
         } else if (program == "fail") {
-            run->end({{}, {}, "worker queue is full"});
+            run->end({{}, {}, "worker queue is full", Refusal::kQueueFull});
         } else {
             run->end(accepted(program));
         }
@@ -127,8 +127,7 @@ class Judge {
     }
     const SessionContext& context() {
         if (!context_) {
-            context_.emplace(
-                SessionContext{server_.loop(), executor(), {}, books(), sessions_, {}});
+            context_.emplace(SessionContext{server_.loop(), executor(), books(), sessions_, {}});
         }
         return *context_;
     }
@@ -302,6 +301,14 @@ TEST_CASE("rest: a form without the file is refused and stores nothing", "[judge
     CHECK(body_of(judge.ask("GET", "/file")) == "{}");
 }
 
+TEST_CASE("rest: the page of a redirect has no text of the client's as HTML", "[judge]") {
+    Judge judge;
+    const std::string response = judge.ask("GET", "/version/?a=\"><b>&c='d");
+    CHECK(status_line(response) == "HTTP/1.1 301 Moved Permanently");
+    CHECK(body_of(response) ==
+          "<a href=\"/version?a=&#34;&gt;&lt;b&gt;&amp;c=&#39;d\">Moved Permanently</a>.\n\n");
+}
+
 TEST_CASE("rest: in the drain requests are sent away", "[judge]") {
     Judge judge;
     HttpClient client(judge.server().endpoint());
@@ -320,10 +327,32 @@ TEST_CASE("rest: what waits when the drain begins is sent away too", "[judge]") 
     std::thread client([&] { response = judge.ask("POST", "/run", plain_run_of("wait")); });
     const auto run = judge.next_run();
     judge.server().run_there([&] { judge.rest().refuse_new(); });
-    run->end({{}, {}, "request cancelled before execute"});
+    run->end({{}, {}, "in words", Refusal::kCancelled});
     client.join();
     CHECK(status_line(response) == "HTTP/1.1 503 Service Unavailable");
     CHECK(field_of(response, "Retry-After") == "1");
+}
+
+TEST_CASE("rest: a request that names what it may not have is a bad one", "[judge]") {
+    Judge judge;
+    std::string response;
+    std::thread client([&] { response = judge.ask("POST", "/run", plain_run_of("wait")); });
+    judge.next_run()->end({{}, {}, "file (P) does not under ([A])", Refusal::kUnacceptable});
+    client.join();
+    CHECK(status_line(response) == "HTTP/1.1 400 Bad Request");
+    CHECK(body_of(response) == "\"file (P) does not under ([A])\"");
+}
+
+TEST_CASE("rest: what failed in the drain is told, whatever its words are", "[judge]") {
+    Judge judge;
+    std::string response;
+    std::thread client([&] { response = judge.ask("POST", "/run", plain_run_of("wait")); });
+    const auto run = judge.next_run();
+    judge.server().run_there([&] { judge.rest().refuse_new(); });
+    run->end({{}, {}, "worker is shutting down"});
+    client.join();
+    CHECK(status_line(response) == "HTTP/1.1 500 Internal Server Error");
+    CHECK(body_of(response) == "\"worker is shutting down\"");
 }
 
 constexpr std::string_view kUpgrade =

@@ -27,6 +27,33 @@ bool matches(std::string_view pattern, std::string_view path, std::string_view& 
     return !id.empty() && id.find('/') == id.npos;
 }
 
+// Safe between the quotes of an attribute.
+std::string html_text(std::string_view text) {
+    std::string escaped;
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                escaped += "&amp;";
+                break;
+            case '<':
+                escaped += "&lt;";
+                break;
+            case '>':
+                escaped += "&gt;";
+                break;
+            case '"':
+                escaped += "&#34;";
+                break;
+            case '\'':
+                escaped += "&#39;";
+                break;
+            default:
+                escaped += c;
+        }
+    }
+    return escaped;
+}
+
 }  // namespace
 
 Match match_route(std::string_view method, std::string_view path) {
@@ -50,7 +77,7 @@ std::optional<http::Response> redirect_slash(const http::Request& request) {
     response.status = is_get ? 301 : 307;
     if (is_get) {
         response.headers.push_back({"Content-Type", "text/html; charset=utf-8"});
-        response.body = "<a href=\"" + location + "\">Moved Permanently</a>.\n\n";
+        response.body = "<a href=\"" + html_text(location) + "\">Moved Permanently</a>.\n\n";
     }
     response.headers.push_back({"Location", std::move(location)});
     return response;

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "internal/judge/model/json.hpp"
 #include "internal/judge/serve/output_window.hpp"
+#include "internal/judge/wire/json.hpp"
 
 namespace assay::judge {
 namespace {
@@ -53,7 +53,7 @@ std::string output_message(std::size_t index, std::size_t fd, std::string_view b
 std::string answer_message(Response response) {
     response.request_id.clear();
     response.error.clear();
-    return static_cast<char>(MessageType::kRequest) + encode_response(response);
+    return static_cast<char>(MessageType::kRequest) + wire::encode_response(response);
 }
 
 class StreamRun final : public Session, public std::enable_shared_from_this<StreamRun> {
@@ -121,7 +121,7 @@ bool StreamRun::take(MessageType type, std::string_view rest) {
 }
 
 bool StreamRun::submit(std::string_view text) {
-    auto request = decode_request(text, {context_.source_prefixes, true});
+    auto request = wire::decode_request(text, {.streams = true});
     if (!request.has_value() || !fits_the_wire(*request)) return false;
     submitted_ = true;
     begin_ = Clock::now();
@@ -140,7 +140,7 @@ bool StreamRun::submit(std::string_view text) {
 }
 
 bool StreamRun::resize(std::string_view text) {
-    const auto message = decode_resize(text);
+    const auto message = wire::decode_resize(text);
     if (!message.has_value() || message->index < 0 || message->fd < 0 || !ticket_) return false;
     const StreamTicket::Size size{message->rows, message->columns, message->x_pixels,
                                   message->y_pixels};
@@ -174,12 +174,16 @@ void StreamRun::end(Response response) {
     access.time = Clock::now() - begin_;
     access.verdicts = verdicts_of(response);
     access.error = response.error;
+    if (response.refusal == Refusal::kUnacceptable) {
+        context_.loop.post([self = shared_from_this()] { self->drop(); });
+    } else {
+        context_.loop.post(
+            [self = shared_from_this(), message = answer_message(std::move(response))]() mutable {
+                self->send(std::move(message));
+                if (self->connection_) self->connection_->drop_when_sent();
+            });
+    }
     context_.books.log.access(access);
-    context_.loop.post(
-        [self = shared_from_this(), message = answer_message(std::move(response))]() mutable {
-            self->send(std::move(message));
-            if (self->connection_) self->connection_->drop_when_sent();
-        });
 }
 
 void StreamRun::send(std::string message, std::function<void()> on_sent) {

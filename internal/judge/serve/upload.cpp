@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "internal/judge/model/json.hpp"
+#include "internal/judge/wire/json.hpp"
 #include "pkg/http/multipart.hpp"
 #include "pkg/posix/files.hpp"
 
@@ -27,7 +27,7 @@ class Upload final : public http::BodySink, private http::PartReceiver {
             const auto id = store_.add(std::move(*file_), name_);
             if (id.has_value()) {
                 exchange_->metrics().file_size_bytes.observe(static_cast<double>(size_bytes_));
-                return exchange_->answer(responder, json_response(200, encode_string(*id)));
+                return exchange_->answer(responder, json_response(200, wire::encode_string(*id)));
             }
             error_ = id.error().message;
         }

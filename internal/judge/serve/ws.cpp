@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "internal/judge/execute/wording.hpp"
-#include "internal/judge/model/json.hpp"
+#include "internal/judge/wire/json.hpp"
 
 namespace assay::judge {
 namespace {
@@ -31,6 +31,7 @@ class SocketSession final : public Session, public std::enable_shared_from_this<
     void receive(std::string_view text);
     void submit(Request request);
     void cancel(const std::string& id);
+    void answer(const std::string& id, std::uint64_t number, const Response& response);
     void finish(const std::string& id, std::uint64_t number, std::string text);
     void closed();
     void send(std::string text) {
@@ -55,15 +56,15 @@ void SocketSession::start(http::TakenOver taken, const http::Request& request) {
 }
 
 void SocketSession::receive(std::string_view text) {
-    auto message = decode_socket_message(text, {context_.source_prefixes, false});
+    auto message = wire::decode_socket_message(text);
     if (!message.has_value()) return drop();
     if (!message->cancel_id.empty()) return cancel(message->cancel_id);
     const std::string& id = message->request.id;
-    if (id.empty()) return send(encode_refusal(id, "empty request id"));
+    if (id.empty()) return send(wire::encode_refusal(id, "empty request id"));
     if (running_.contains(id)) {
-        return send(encode_refusal(id, "duplicated request id: " + quoted(id)));
+        return send(wire::encode_refusal(id, "duplicated request id: " + quoted(id)));
     }
-    if (message->request.commands.empty()) return send(encode_response({id, {}, {}}));
+    if (message->request.commands.empty()) return send(wire::encode_response({id, {}, {}}));
     submit(std::move(message->request));
 }
 
@@ -72,19 +73,28 @@ void SocketSession::submit(Request request) {
     const std::string id = request.id;
     const std::uint64_t number = ++last_number_;
     running_[id].number = number;
-    auto ticket = context_.executor.submit(std::move(request), [self = shared_from_this(), id,
-                                                                number, begin = Clock::now()](
-                                                                   Response response) {
-        response.request_id = id;
-        self->log(id, response, begin);
-        self->context_.loop.post([self, id, number, text = encode_response(response)]() mutable {
-            self->finish(id, number, std::move(text));
+    auto ticket = context_.executor.submit(
+        std::move(request),
+        [self = shared_from_this(), id, number, begin = Clock::now()](Response response) {
+            response.request_id = id;
+            self->answer(id, number, response);
+            self->log(id, response, begin);
         });
-    });
     const auto found = running_.find(id);
     if (found != running_.end() && found->second.number == number) {
         found->second.ticket = std::move(ticket);
     }
+}
+
+// On the thread that ran it.
+void SocketSession::answer(const std::string& id, std::uint64_t number, const Response& response) {
+    const auto self = shared_from_this();
+    if (response.refusal == Refusal::kUnacceptable) {
+        return context_.loop.post([self] { self->drop(); });
+    }
+    context_.loop.post([self, id, number, text = wire::encode_response(response)]() mutable {
+        self->finish(id, number, std::move(text));
+    });
 }
 
 // The id is free again at once, though the answer is still to come.

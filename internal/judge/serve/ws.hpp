@@ -21,7 +21,6 @@ namespace assay::judge {
 struct SessionContext {
     event::Loop& loop;
     Executor executor;
-    std::vector<std::string> source_prefixes;
     Books books;
     Sessions& sessions;
     websocket::Options options;

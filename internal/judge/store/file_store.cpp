@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@ constexpr mode_t kDirectoryMode = 0700;
 // A program reads its standard input through /dev/stdin, too, with an id of its own.
 constexpr mode_t kFileMode = 0644;
 constexpr int kTries = 50;
+constexpr int kMaxServers = 1000;
+constexpr std::string_view kRemedy = "name another directory with --dir";
 constexpr std::string_view kHiddenPrefix = ".new-";
 
 // Five random bytes as eight letters, RFC 4648.
@@ -66,9 +69,9 @@ Result<void> check_owner(const std::string& path) {
     if (::stat(parent.empty() ? "." : parent.c_str(), &around) != 0) return {};
     if ((around.st_mode & S_ISVTX) == 0 || (around.st_mode & S_IWOTH) == 0) return {};
     if (::lstat(path.c_str(), &status) != 0 || status.st_uid == ::geteuid()) return {};
-    return usage_error(
-        "cannot use " + path + ": it belongs to user " + std::to_string(status.st_uid),
-        "remove it, or name another directory with --dir");
+    return Error{ErrorKind::kUsage, EWOULDBLOCK,
+                 "cannot use " + path + ": it belongs to user " + std::to_string(status.st_uid),
+                 "remove it, or " + std::string(kRemedy)};
 }
 
 Result<posix::UniqueFd> open_directory(const std::string& path) {
@@ -81,6 +84,28 @@ Result<posix::UniqueFd> open_directory(const std::string& path) {
     if (failure) return system_error("cannot make " + path, failure.value());
     ASSAY_CHECK(check_owner(path));
     return posix::open_file(path, O_RDONLY | O_DIRECTORY);
+}
+
+// Whether the path still leads to the directory: its last owner may have removed it meanwhile.
+bool is_at(const posix::UniqueFd& directory, const std::string& path) {
+    struct stat open {};
+    struct stat there {};
+    return ::fstat(directory.get(), &open) == 0 && ::stat(path.c_str(), &there) == 0 &&
+           open.st_dev == there.st_dev && open.st_ino == there.st_ino;
+}
+
+// Opens the directory for this store alone.
+Result<posix::UniqueFd> claim(const std::string& path) {
+    for (int i = 0; i < kTries; ++i) {
+        ASSAY_TRY(posix::UniqueFd directory, open_directory(path));
+        if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            return Error{ErrorKind::kUsage, EWOULDBLOCK,
+                         "cannot use " + path + ": another server keeps its files there",
+                         "stop that one, or " + std::string(kRemedy)};
+        }
+        if (is_at(directory, path)) return directory;
+    }
+    return system_error("cannot use " + path, EAGAIN);
 }
 
 // Calls `visit` with the name and status of each regular file that is whole.
@@ -126,10 +151,18 @@ FileStore::~FileStore() {
 }
 
 Result<std::unique_ptr<FileStore>> FileStore::open(const StoreOptions& options) {
-    ASSAY_TRY(posix::UniqueFd directory, open_directory(options.directory));
+    std::string path = options.directory;
+    auto directory = claim(path);
+    for (int number = 2; options.or_another && number <= kMaxServers; ++number) {
+        if (directory || directory.error().os_error != EWOULDBLOCK) break;
+        path = options.directory + "-" + std::to_string(number);
+        directory = claim(path);
+    }
+    if (!directory) return directory.error();
     std::unique_ptr<FileStore> store(new FileStore);
     store->state_->options = options;
-    store->state_->directory = std::move(directory);
+    store->state_->options.directory = std::move(path);
+    store->state_->directory = *std::move(directory);
     return store;
 }
 

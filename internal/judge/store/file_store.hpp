@@ -12,6 +12,11 @@
 // With a time to live, a file that was neither added, read nor used for that long is removed;
 // files found at the start stay.
 //
+// A directory has one store at a time, which holds its lock (flock(2)); the lock ends with the
+// process, however that ends, and what it left is served by the next store. Another server is told
+// so, or, where nobody asked for this very directory, takes the next of DIR-2, DIR-3 and so on. On
+// a file system without locks nothing is told.
+//
 // Rejected: names in extended attributes (tmpfs has none for users); a data base.
 //
 // Thread-safe. Descriptors are the caller's. An unknown id, or one that is no id at all, is
@@ -34,6 +39,7 @@ namespace assay::judge {
 
 struct StoreOptions {
     std::string directory;                 // made when missing
+    bool or_another = false;               // DIR-2, DIR-3, … when it is another server's
     bool remove_at_end = true;             // the directory goes with the store
     std::chrono::nanoseconds lifetime{0};  // 0: for ever
 };
@@ -65,6 +71,7 @@ class NewFile {
 
 class FileStore {
   public:
+    // "cannot use DIR: another server keeps its files there", os_error EWOULDBLOCK.
     static Result<std::unique_ptr<FileStore>> open(const StoreOptions& options);
 
     Result<NewFile> create() const;
@@ -83,7 +90,7 @@ class FileStore {
         std::uint64_t bytes = 0;
     };
     Totals totals() const;
-    const std::string& directory() const;
+    const std::string& directory() const;  // the one that is used
 
     // Removes what has outlived its time; call every few seconds.
     void expire(std::chrono::steady_clock::time_point now);

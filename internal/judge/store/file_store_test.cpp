@@ -121,6 +121,38 @@ TEST_CASE("store: the directory goes with the store unless it is to stay", "[jud
     CHECK_FALSE(fs::exists(room / "store"));
 }
 
+TEST_CASE("store: a directory has one store at a time", "[judge][store]") {
+    const Room room;
+    auto first = opened({.directory = room / "store", .remove_at_end = false});
+    const std::string id = added(*first, "x", "x");
+    const auto second = FileStore::open({.directory = room / "store"});
+    REQUIRE_FALSE(second.has_value());
+    CHECK(second.error().message ==
+          "cannot use " + (room / "store").string() + ": another server keeps its files there");
+    CHECK_THAT(second.error().remedy, Catch::Contains("--dir"));
+    CHECK(got(*first, id).has_value());
+    first.reset();
+    CHECK(got(*opened({.directory = room / "store"}), id).has_value());
+}
+
+TEST_CASE("store: a second server takes a directory of its own", "[judge][store]") {
+    const Room room;
+    const StoreOptions options{.directory = room / "store", .or_another = true};
+    auto first = opened(options);
+    auto second = opened(options);
+    const auto third = opened(options);
+    CHECK(first->directory() == room / "store");
+    CHECK(second->directory() == room / "store-2");
+    CHECK(third->directory() == room / "store-3");
+    const std::string id = added(*first, "x", "x");
+    CHECK_FALSE(got(*second, id).has_value());
+    second.reset();
+    CHECK_FALSE(fs::exists(room / "store-2"));
+    CHECK(got(*first, id).has_value());
+    first.reset();
+    CHECK(opened(options)->directory() == room / "store");
+}
+
 TEST_CASE("store: ids that are paths are unknown", "[judge][store]") {
     const Room room;
     std::ofstream(room / "outside") << "secret";

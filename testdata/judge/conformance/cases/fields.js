@@ -6,8 +6,10 @@ const fs = require('node:fs');
 const check = require('../harness/check');
 const { section } = require('../harness/cases');
 const { eventually, isUnified, limitOf, processesWith, readProc } = require('../harness/host');
+const { head } = require('../harness/judge');
 const {
-  cat, collector, command, idle, kMiB, kPath, kSecond, pipeCollector, python, shell, spin,
+  cat, collector, command, freshMark, idle, kMiB, kPath, kSecond, pipeCollector, python, shell,
+  spin,
 } = require('../harness/programs');
 
 const test = section('1.2 Cmd', { profile: 'plain' });
@@ -167,6 +169,29 @@ rated('cpuRateLimit slows a program down', async (judge) => {
   const slow = await judge.one(python(script, { cpuRateLimit: 200 }));
   check.fields(slow, { status: 'Accepted' });
   check.holds(slow.runTime > 3 * slow.time, 'runTime above 3 times time', slow);
+});
+
+// Where the kernel shows the rate of the group that a process is in: "quota period".
+function rateOf(pid) {
+  const groups = readProc(pid, 'cgroup').split('\n').map((line) => line.split(':'));
+  const own = groups.find(([, controllers]) =>
+    isUnified() ? controllers === '' : controllers.split(',').includes('cpu'));
+  const mounted = isUnified() ? '/sys/fs/cgroup' : `/sys/fs/cgroup/${own[1]}`;
+  const read = (name) => fs.readFileSync(`${mounted}${own[2]}/${name}`, 'utf8').trim();
+  return isUnified() ? read('cpu.max') : `${read('cpu.cfs_quota_us')} ${read('cpu.cfs_period_us')}`;
+}
+
+rated('cpuRateLimit is kept in periods of --cpu-cfs-period', async (judge) => {
+  if (!isUnified() && !fs.existsSync('/sys/fs/cgroup/cpu/cpu.cfs_quota_us')) {
+    check.skip('the kernel has no CPU bandwidth control');
+  }
+  const mark = freshMark();
+  const connection = judge.connect();
+  const body = JSON.stringify({ cmd: [idle(mark, { cpuRateLimit: 200 })] });
+  connection.send(head('POST', '/run', { Host: 'x', 'Content-Length': body.length }) + body);
+  check.holds(await eventually(() => processesWith(mark).length === 1), 'a program', mark);
+  check.equal(rateOf(processesWith(mark)[0]), '10000 50000', 'quota and period');
+  connection.destroy();
 });
 
 test('cpuRateLimit is ignored without --enable-cpu-rate', async (judge) => {

@@ -11,7 +11,7 @@ const { Daemon } = require('../harness/daemon');
 const host = require('../harness/host');
 const { head, Judge } = require('../harness/judge');
 const { kListen } = require('../harness/profiles');
-const { cat, freshMark, idle, shell } = require('../harness/programs');
+const { cat, freshMark, idle, python, shell } = require('../harness/programs');
 
 const test = section('2.1 start', { profile: 'own', seconds: 120 });
 const store = section('2.5 file store', { profile: 'own', seconds: 120 });
@@ -217,13 +217,21 @@ end('a second SIGTERM stops at once', (judge) =>
     await daemon.exit;
   }));
 
-end('SIGTERM is ignored under PM2, SIGINT is not', (judge) =>
+for (const name of ['PM2_HOME', 'PM2_JSON_PROCESSING', 'NODE_APP_INSTANCE']) {
+  end(`SIGTERM is ignored under PM2, by ${name}, SIGINT is not`, (judge) =>
+    serving(judge, kListen, async (client, daemon) => {
+      daemon.signal('SIGTERM');
+      check.holds(await host.eventually(() => daemon.stderr.includes('left to pm2')),
+        'a line about it', daemon.stderr);
+      check.fields(await client.one(cat('x')), { status: 'Accepted' });
+      check.equal((await daemon.stop('SIGINT')).code, 0, 'ended by SIGINT');
+    }, { [name]: '0' }));
+}
+
+end('SIGTERM ends a server whose variables of PM2 are empty', (judge) =>
   serving(judge, kListen, async (client, daemon) => {
-    daemon.signal('SIGTERM');
-    await host.pause(500);
-    check.fields(await client.one(cat('x')), { status: 'Accepted' });
-    check.equal((await daemon.stop('SIGINT')).signal !== 'SIGKILL', true, 'ended by SIGINT');
-  }, { PM2_HOME: '/nonexistent' }));
+    check.equal((await daemon.stop('SIGTERM')).code, 0, 'exit code');
+  }, { PM2_HOME: '' }));
 
 const facts = () => [...host.cgroups(), ...host.mounts(), ...host.temporaryFiles(),
   ...host.systemVObjects()];
@@ -282,6 +290,39 @@ monitor('/metrics has the names of the contract', async (judge) => {
       check.equal((await monitorClient.get(route)).status, 200, route);
     }
     check.equal((await monitorClient.get('/nope')).status, 404, '/nope');
+  });
+});
+
+// The value of one sample; undefined when it is not there.
+const sampleOf = (text, series) =>
+  text.split('\n').find((line) => line.startsWith(`${series} `))?.slice(series.length + 1);
+
+monitor('the groups of programs count what programs use', async (judge) => {
+  const port = await freePort();
+  const flags = [...kListen, '--enable-metrics', '--monitor-addr', `127.0.0.1:${port}`];
+  await serving(judge, flags, async (client) => {
+    const { runnerConfig } = JSON.parse((await client.get('/config')).body);
+    if (runnerConfig.cgroupType === 0) check.skip('no control groups');
+    const monitorClient = new Judge({ ...client, address: `127.0.0.1:${port}` });
+    const figures = async () => {
+      const text = (await monitorClient.get('/metrics')).body.toString();
+      return ['cpu_seconds', 'memory_bytes', 'memory_max_bytes'].map((name) =>
+        Number(sampleOf(text, `go_judge_cgroup_${name}{type="containers"}`)));
+    };
+    const [before] = await figures();
+    const script = 'import time\nb = bytearray(48 << 20)\nwhile time.process_time() < 0.3: pass';
+    const result = await client.one(python(script));
+    check.fields(result, { status: 'Accepted' });
+    const [after, memory, peak] = await figures();
+    check.holds(after - before >= result.time / 1e9 - 0.001, 'the CPU time of the run',
+      { before, after, result });
+    if (runnerConfig.cgroupControllers.includes('memory')) {
+      check.holds(peak >= 48 << 20 && peak >= memory, 'a peak above what was used',
+        { memory, peak });
+    }
+    const text = (await monitorClient.get('/metrics')).body.toString();
+    check.match(text, /^# TYPE go_judge_cgroup_cpu_seconds counter$/m);
+    check.match(text, /^# TYPE go_judge_cgroup_memory_bytes gauge$/m);
   });
 });
 

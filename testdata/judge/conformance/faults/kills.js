@@ -100,9 +100,10 @@ test('of the server: nothing of it or its programs is left after a restart', (ju
 
 test('of the server while it starts', (judge) => leavesNothing(async () => {
   const { spawn } = require('node:child_process');
+  const { mortal } = require('../harness/daemon');
   const { kListen } = require('../harness/profiles');
   for (let round = 0; round < judge.kills; ++round) {
-    const child = spawn(judge.binary, ['serve-judge', ...kListen], { stdio: 'ignore' });
+    const child = spawn(...mortal(judge.binary, ['serve-judge', ...kListen]), { stdio: 'ignore' });
     const ended = new Promise((resolve) => child.on('exit', resolve));
     await host.pause(Math.random() * 60);
     child.kill('SIGKILL');

@@ -2,6 +2,7 @@
 'use strict';
 
 const { spawn } = require('node:child_process');
+const fs = require('node:fs');
 
 const kReadyMs = 60000;
 const kStopMs = 60000;
@@ -13,13 +14,20 @@ function addressIn(text) {
   return found ? found[found.length - 1] : null;
 }
 
+// The command line of a program that is killed when this process ends, however it does: Node cannot
+// ask the kernel for that itself.
+function mortal(program, words) {
+  const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((name) => fs.existsSync(name));
+  return setpriv ? [setpriv, ['--pdeathsig', 'KILL', program, ...words]] : [program, words];
+}
+
 class Daemon {
   // `environment` is added to a clean one.
   constructor(program, words, { environment = {}, directory } = {}) {
     const clean = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(ASSAY|ES|PM2)_/.test(name)));
     this.stderr = '';
-    this.process = spawn(program, words, {
+    this.process = spawn(...mortal(program, words), {
       cwd: directory,
       env: { ...clean, ...environment },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -77,4 +85,4 @@ class Daemon {
   }
 }
 
-module.exports = { addressIn, Daemon };
+module.exports = { addressIn, Daemon, mortal };

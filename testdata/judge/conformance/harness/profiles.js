@@ -51,7 +51,7 @@ const kProfiles = {
   },
   lenient: { flags: () => ['--compat-copyin'] },
   credentials: { flags: () => ['--container-cred-start', '20000'] },
-  rated: { flags: () => ['--enable-cpu-rate'] },
+  rated: { flags: () => ['--enable-cpu-rate', '--cpu-cfs-period', '50ms'] },
   pinned: { flags: () => ['--cpuset', '0'] },
   mounted: {
     flags: (directory) => ['--mount-conf', path.join(directory, 'mount.yaml')],

@@ -1,12 +1,14 @@
-#include "internal/judge/execute/group_run.hpp"
+#include "internal/judge/execute/request_run.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "internal/judge/execute/pipe_mappings.hpp"
+#include "internal/judge/execute/source_file.hpp"
 
 namespace assay::judge {
 namespace {
@@ -19,46 +21,86 @@ timespec until_then(Clock::time_point then) {
     return timespec{seconds.count(), (left - seconds).count()};
 }
 
+Response failed(std::string why, Refusal refusal = Refusal::kNone) {
+    Response response;
+    response.error = std::move(why);
+    response.refusal = refusal;
+    return response;
+}
+
 }  // namespace
 
-GroupRun::GroupRun(const Request& request, const RunSurroundings& surroundings, RunControl& control,
-                   int waker, std::string cpu_set)
+RequestRun::RequestRun(const Request& request, const RunSurroundings& surroundings,
+                       RunControl& control, int waker, std::string cpu_set)
     : request_(request),
       surroundings_(surroundings),
       control_(control),
       waker_(waker),
       cpu_set_(std::move(cpu_set)) {}
 
-GroupRun::~GroupRun() = default;
+RequestRun::~RequestRun() = default;
 
-void GroupRun::stream_to(WorkerPool::OnOutput on_output) {
+void RequestRun::stream_to(WorkerPool::OnOutput on_output) {
     outputs_ = std::make_unique<StreamOutputs>(std::move(on_output), [this] { control_.cancel(); });
 }
 
-Response GroupRun::run() {
-    Response response;
-    if (auto opened = open_inputs(); !opened) {
-        response.error = std::move(opened).error().message;
-        return response;
+Response RequestRun::run() {
+    if (auto good = check_sources(); !good) {
+        return failed(std::move(good).error().message, Refusal::kUnacceptable);
     }
-    if (const auto taken = take_slots(); !taken) {
-        CommandResult failed;
-        failed.status = Status::kInternalError;
-        failed.error = "failed to get environment " + to_string(taken.error());
-        response.results.assign(request_.commands.size(), failed);
+    if (auto opened = open_inputs(); !opened) return failed(std::move(opened).error().message);
+    const auto taken = take_slots();
+    if (control_.cancelled()) return failed(kCancelledBeforeExecute, Refusal::kCancelled);
+    Response response;
+    if (!taken) {
+        CommandResult result;
+        result.status = Status::kInternalError;
+        result.error = "failed to get environment " + to_string(taken.error());
+        response.results.assign(request_.commands.size(), result);
         return response;
     }
     if (auto prepared = prepare_files(); !prepared) {
-        response.error = std::move(prepared).error().message;
-        return response;
+        return failed(std::move(prepared).error().message);
     }
+    copy_files();
+    if (control_.cancelled()) return failed(kCancelledBeforeExecute, Refusal::kCancelled);
     start();
     supervise();
     response.results = collect();
     return response;
 }
 
-Result<void> GroupRun::open_inputs() {
+// Before anything is opened: a client is told of a path that it may not name in another way than of
+// a file that is not there.
+Result<void> RequestRun::check_sources() const {
+    const std::span<const std::string> prefixes = surroundings_.options.source_prefixes;
+    for (const Command& command : request_.commands) {
+        for (const DescriptorFile& file : command.files) {
+            const auto* const local = std::get_if<LocalFile>(&file);
+            if (local != nullptr) ASSAY_CHECK(check_source(local->path, prefixes));
+        }
+        for (const auto& [target, file] : command.copy_in) {
+            const auto* const local = std::get_if<LocalFile>(&file);
+            if (local != nullptr) ASSAY_CHECK(check_source(local->path, prefixes));
+        }
+    }
+    return {};
+}
+
+Result<void> RequestRun::check_descriptors() const {
+    const std::size_t most = max_descriptors(surroundings_.options);
+    for (const Command& command : request_.commands) {
+        const std::size_t count = command.files.size();
+        if (count > most) {
+            return usage_error("pipe: too many files: " + std::to_string(count) + " (at most " +
+                               std::to_string(most) + ")");
+        }
+    }
+    return {};
+}
+
+Result<void> RequestRun::open_inputs() {
+    ASSAY_CHECK(check_descriptors());
     for (const Command& command : request_.commands) {
         ASSAY_TRY(CachedInputs inputs, open_cached(command, surroundings_.store));
         inputs_.push_back(std::move(inputs));
@@ -66,8 +108,8 @@ Result<void> GroupRun::open_inputs() {
     return {};
 }
 
-Result<void> GroupRun::take_slots() {
-    for (std::size_t i = 0; i < request_.commands.size(); ++i) {
+Result<void> RequestRun::take_slots() {
+    for (std::size_t i = 0; i < request_.commands.size() && !control_.cancelled(); ++i) {
         ASSAY_TRY(ReadySlot slot, surroundings_.slots.take());
         runs_.emplace_back(request_.commands[i], i, surroundings_, std::move(slot),
                            std::move(inputs_[i]));
@@ -76,11 +118,11 @@ Result<void> GroupRun::take_slots() {
 }
 
 // With one command there are no mappings, and a hole is found out when it starts.
-Result<void> GroupRun::prepare_files() {
+Result<void> RequestRun::prepare_files() {
     const bool alone = runs_.size() == 1;
     std::vector<std::size_t> counts(runs_.size());
     if (!alone) {
-        ASSAY_TRY(counts, count_descriptors(request_, surroundings_.options.open_file_limit));
+        ASSAY_TRY(counts, count_descriptors(request_, max_descriptors(surroundings_.options)));
     }
     std::vector<CommandFiles> files;
     for (std::size_t i = 0; i < runs_.size(); ++i) {
@@ -102,16 +144,21 @@ Result<void> GroupRun::prepare_files() {
     return outputs_ ? outputs_->start() : Result<void>();
 }
 
-void GroupRun::start() {
-    for (CommandRun& run : runs_) run.copy_files();
+void RequestRun::copy_files() {
+    for (CommandRun& run : runs_) {
+        if (!control_.cancelled()) run.copy_files(control_);
+    }
+}
+
+void RequestRun::start() {
     for (CommandRun& run : runs_) run.start(cpu_set_);
 }
 
-bool GroupRun::any_running() const {
+bool RequestRun::any_running() const {
     return std::ranges::any_of(runs_, [](const CommandRun& run) { return run.running(); });
 }
 
-void GroupRun::supervise() {
+void RequestRun::supervise() {
     while (any_running()) {
         wait();
         look_at_programs();
@@ -126,7 +173,7 @@ void GroupRun::supervise() {
 }
 
 // Waits for the next thing to do, and moves what can be moved.
-void GroupRun::wait() {
+void RequestRun::wait() {
     events_.assign(1, {waker_, POLLIN, 0});
     pumps_.clear();
     Clock::time_point next = Clock::time_point::max();
@@ -152,7 +199,7 @@ void GroupRun::wait() {
     }
 }
 
-void GroupRun::look_at_programs() {
+void RequestRun::look_at_programs() {
     const Clock::time_point now = Clock::now();
     for (std::size_t i = 0; i < runs_.size(); ++i) {
         CommandRun& run = runs_[i];
@@ -165,9 +212,10 @@ void GroupRun::look_at_programs() {
     }
 }
 
-std::vector<CommandResult> GroupRun::collect() {
+std::vector<CommandResult> RequestRun::collect() {
     std::vector<CommandResult> results;
-    for (CommandRun& run : runs_) results.push_back(run.collect());
+    std::uint64_t answer_room = answer_limit_bytes(surroundings_.options);
+    for (CommandRun& run : runs_) results.push_back(run.collect(answer_room));
     return results;
 }
 

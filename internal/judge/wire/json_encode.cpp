@@ -1,7 +1,7 @@
-#include "internal/judge/model/json.hpp"
-#include "internal/judge/model/json_writer.hpp"
+#include "internal/judge/wire/json.hpp"
+#include "internal/judge/wire/json_writer.hpp"
 
-namespace assay::judge {
+namespace assay::judge::wire {
 namespace {
 
 // The interface that is spoken here; clients compare it.
@@ -137,4 +137,4 @@ std::string encode_config(const ConfigDocument& document) {
     return out.take();
 }
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

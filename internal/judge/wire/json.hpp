@@ -24,15 +24,13 @@
 #include <string_view>
 #include <vector>
 
+#include "internal/judge/model/config_document.hpp"
 #include "internal/judge/model/model.hpp"
 #include "pkg/result/result.hpp"
 
-namespace assay::judge {
+namespace assay::judge::wire {
 
 struct DecodeOptions {
-    // Where a file's `src` may lie, after resolving links; empty: anywhere, and the path is passed
-    // on as it is. With a list the file system is looked at.
-    std::span<const std::string> source_prefixes;
     bool streams = false;  // streamIn and streamOut count: /stream alone
 };
 
@@ -45,7 +43,7 @@ struct SocketMessage {
     Request request;
     std::string cancel_id;
 };
-Result<SocketMessage> decode_socket_message(std::string_view text, const DecodeOptions& options);
+Result<SocketMessage> decode_socket_message(std::string_view text);
 
 // The JSON of message type 2 of /stream.
 struct ResizeMessage {
@@ -74,27 +72,7 @@ std::string encode_strings(const std::map<std::string, std::string>& strings);
 // GET /version.
 std::string encode_version();
 
-// What GET /config tells beside the features.
-struct ConfigMount {
-    std::string source;
-    std::string target;  // without the leading slash
-    std::string type;    // "", "tmpfs", "proc"
-    std::string data;
-    std::uint64_t flags = 0;  // MS_* of mount(2)
-};
-struct ConfigDocument {
-    std::string file_store_path;
-    int cgroup_type = 0;                          // 0 none, 1, 2
-    std::vector<std::string> cgroup_controllers;  // of cpu, cpuacct, cpuset, memory, pids
-    std::vector<ConfigMount> mounts;
-    std::vector<std::pair<std::string, std::string>> links;  // path, target
-    std::vector<std::string> masked;
-    std::string host_name;
-    std::string domain_name;
-    std::string work_directory;
-    std::uint64_t uid = 0;
-    std::uint64_t gid = 0;
-};
+// GET /config.
 std::string encode_config(const ConfigDocument& document);
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

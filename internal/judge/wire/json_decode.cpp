@@ -3,12 +3,11 @@
 #include <optional>
 #include <utility>
 
-#include "internal/judge/model/json.hpp"
-#include "internal/judge/model/json_reader.hpp"
-#include "internal/judge/model/json_syntax.hpp"
-#include "internal/judge/model/source_prefix.hpp"
+#include "internal/judge/wire/json.hpp"
+#include "internal/judge/wire/json_reader.hpp"
+#include "internal/judge/wire/json_syntax.hpp"
 
-namespace assay::judge {
+namespace assay::judge::wire {
 namespace {
 
 // A file as it is written: which members are there decides what it is.
@@ -184,20 +183,11 @@ Error unknown_kind(const RawFile& file) {
     return usage_error(std::move(text));
 }
 
-Result<LocalFile> convert_source(std::string path, const DecodeOptions& options) {
-    if (options.source_prefixes.empty()) return LocalFile{std::move(path)};
-    ASSAY_TRY(std::string real, resolve_source(path, options.source_prefixes));
-    return LocalFile{std::move(real)};
-}
-
 Result<DescriptorFile> convert_file(std::optional<RawFile> file, const DecodeOptions& options) {
     if (!file) return DescriptorFile(Hole{});
     if (options.streams && file->stream_in) return DescriptorFile(StreamIn{});
     if (options.streams && file->stream_out) return DescriptorFile(StreamOut{});
-    if (file->src) {
-        ASSAY_TRY(LocalFile local, convert_source(std::move(*file->src), options));
-        return DescriptorFile(std::move(local));
-    }
+    if (file->src) return DescriptorFile(LocalFile{std::move(*file->src)});
     if (file->content) return DescriptorFile(MemoryFile{std::move(*file->content)});
     if (file->file_id) return DescriptorFile(CachedFile{std::move(*file->file_id)});
     if (file->name && file->max) {
@@ -206,12 +196,9 @@ Result<DescriptorFile> convert_file(std::optional<RawFile> file, const DecodeOpt
     return unknown_kind(*file);
 }
 
-Result<CopyInFile> convert_copy_in(RawFile file, const DecodeOptions& options) {
+Result<CopyInFile> convert_copy_in(RawFile file) {
     if (file.symlink) return CopyInFile(LinkTarget{std::move(*file.symlink)});
-    if (file.src) {
-        ASSAY_TRY(LocalFile local, convert_source(std::move(*file.src), options));
-        return CopyInFile(std::move(local));
-    }
+    if (file.src) return CopyInFile(LocalFile{std::move(*file.src)});
     if (file.content) return CopyInFile(MemoryFile{std::move(*file.content)});
     if (file.file_id) return CopyInFile(CachedFile{std::move(*file.file_id)});
     return unknown_kind(file);
@@ -241,7 +228,7 @@ Result<Command> convert_command(RawCommand raw, const DecodeOptions& options) {
     }
     command.copy_in.reserve(raw.copy_in.size());
     for (auto& [name, file] : raw.copy_in) {
-        ASSAY_TRY(CopyInFile converted, convert_copy_in(std::move(file), options));
+        ASSAY_TRY(CopyInFile converted, convert_copy_in(std::move(file)));
         command.copy_in.emplace_back(name, std::move(converted));
     }
     command.copy_out = convert_copy_out(std::move(raw.copy_out));
@@ -266,6 +253,7 @@ Result<void> check_streams(const Request& request) {
 }
 
 Result<Request> convert_request(RawRequest raw, const DecodeOptions& options) {
+    ASSAY_CHECK(check_command_count(raw.commands.size()));
     Request request;
     request.id = std::move(raw.id);
     request.pipes = std::move(raw.pipes);
@@ -298,13 +286,13 @@ Result<Request> decode_request(std::string_view text, const DecodeOptions& optio
     return convert_request(std::move(raw), options);
 }
 
-Result<SocketMessage> decode_socket_message(std::string_view text, const DecodeOptions& options) {
+Result<SocketMessage> decode_socket_message(std::string_view text) {
     ASSAY_TRY(RawRequest raw,
               read_object<RawRequest>(text, "wsRequest", "wsexecutor.wsRequest", kRequestMembers));
     SocketMessage message;
     message.cancel_id = std::move(raw.cancel_id);
     if (!message.cancel_id.empty()) return message;
-    ASSAY_TRY(message.request, convert_request(std::move(raw), options));
+    ASSAY_TRY(message.request, convert_request(std::move(raw), {}));
     return message;
 }
 
@@ -313,4 +301,4 @@ Result<ResizeMessage> decode_resize(std::string_view text) {
                                       kResizeMembers);
 }
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

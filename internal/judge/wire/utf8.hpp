@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace assay::judge {
+namespace assay::judge::wire {
 
 // The length of the character at the beginning of `text`, which is not empty: 1 to 4, or 0 when the
 // first byte begins none (overlong forms, surrogates and numbers above U+10FFFF are none).
@@ -16,4 +16,4 @@ void append_utf8(std::string& text, char32_t character);
 
 inline constexpr char32_t kReplacement = 0xfffd;
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

@@ -1,12 +1,13 @@
 // The control groups of runs: limits set before a program starts, figures read when it has ended.
 //
-// Groups wait for work as slots do, and are made ready again outside a request's answer time. A
-// command that asks for CPUs or a CPU rate of its own gets a group of its own.
+// Groups wait for work as slots do, no more than are needed, and are made ready again outside a
+// request's answer time. A command that asks for CPUs or a CPU rate of its own gets a group of its
+// own.
 //
 // Without control groups there is none, and limits and figures are those of rlimits and rusage. A
 // controller that the host lacks is left out; a limit that cannot be set is an error.
 //
-// Thread-safe, a RunGroup for one thread at a time.
+// Thread-safe, a PooledCgroup for one thread at a time.
 #pragma once
 
 #include <chrono>
@@ -26,25 +27,26 @@
 
 namespace assay::judge {
 
-class RunGroup {
+class PooledCgroup {
   public:
     std::span<const int> join_descriptors() const;
     Result<std::chrono::nanoseconds> cpu_time() const;
     cgroup::Usage usage() const;
 
   private:
-    friend class RunGroups;
+    friend class CgroupPool;
     using Any = std::variant<cgroup::ReusableGroup, cgroup::Group>;
-    RunGroup(Any group, std::string cpu_set)
+    PooledCgroup(Any group, std::string cpu_set)
         : group_(std::move(group)), cpu_set_(std::move(cpu_set)) {}
     Any group_;
     std::string cpu_set_;
 };
 
-class RunGroups {
+class CgroupPool {
   public:
-    // Both are borrowed.
-    RunGroups(const cgroup::Hierarchy& hierarchy, const PoolOptions& options);
+    // Both are borrowed. No more than most_kept wait for each set of CPUs.
+    CgroupPool(const cgroup::Hierarchy& hierarchy, const PoolOptions& options,
+               std::size_t most_kept);
 
     bool available() const { return hierarchy_.version() != cgroup::Version::kNone; }
     bool pins_cpus() const { return hierarchy_.has(cgroup::Controller::kCpuset); }
@@ -56,9 +58,10 @@ class RunGroups {
     Result<void> add(const std::string& worker_cpus);
     // A group under the command's limits; empty without control groups. The error reads as clients
     // know it.
-    Result<std::optional<RunGroup>> take(const Command& command, const std::string& worker_cpus);
+    Result<std::optional<PooledCgroup>> take(const Command& command,
+                                             const std::string& worker_cpus);
     // After a run, when all its processes are dead.
-    void give_back(RunGroup group);
+    void give_back(PooledCgroup group);
     // Removes those that wait.
     void clear();
 
@@ -68,6 +71,7 @@ class RunGroups {
 
     const cgroup::Hierarchy& hierarchy_;
     const PoolOptions& options_;
+    const std::size_t most_kept_;
     std::mutex mutex_;  // of the hierarchy and of those that wait
     std::map<std::string, std::vector<cgroup::ReusableGroup>> waiting_;  // by CPUs
 };

@@ -1,12 +1,12 @@
-#include "internal/judge/model/json_reader.hpp"
+#include "internal/judge/wire/json_reader.hpp"
 
 #include <charconv>
 #include <system_error>
 
-#include "internal/judge/model/json_syntax.hpp"
-#include "internal/judge/model/utf8.hpp"
+#include "internal/judge/wire/json_syntax.hpp"
+#include "internal/judge/wire/utf8.hpp"
 
-namespace assay::judge {
+namespace assay::judge::wire {
 namespace {
 
 char lower(char c) {
@@ -240,4 +240,4 @@ void JsonReader::texts(std::vector<std::string>& target) {
     array("[]string", target, [](JsonReader& in, std::string& text) { in.text(text); });
 }
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace assay::judge {
+namespace assay::judge::wire {
 
 class JsonReader;
 
@@ -123,4 +123,4 @@ class JsonReader {
     std::string error_;
 };
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

@@ -1,4 +1,4 @@
-#include "internal/judge/execute/run_groups.hpp"
+#include "internal/judge/execute/cgroup_pool.hpp"
 
 #include <limits>
 #include <utility>
@@ -23,22 +23,23 @@ std::uint64_t hard_memory_limit(const Command& command, const PoolOptions& optio
     return command.memory_limit_bytes + std::min(spare, options.extra_memory_bytes);
 }
 
-std::span<const int> RunGroup::join_descriptors() const {
+std::span<const int> PooledCgroup::join_descriptors() const {
     return std::visit([](const auto& group) { return group.join_descriptors(); }, group_);
 }
 
-Result<std::chrono::nanoseconds> RunGroup::cpu_time() const {
+Result<std::chrono::nanoseconds> PooledCgroup::cpu_time() const {
     return std::visit([](const auto& group) { return group.cpu_time(); }, group_);
 }
 
-cgroup::Usage RunGroup::usage() const {
+cgroup::Usage PooledCgroup::usage() const {
     return std::visit([](const auto& group) { return group.usage(); }, group_);
 }
 
-RunGroups::RunGroups(const cgroup::Hierarchy& hierarchy, const PoolOptions& options)
-    : hierarchy_(hierarchy), options_(options) {}
+CgroupPool::CgroupPool(const cgroup::Hierarchy& hierarchy, const PoolOptions& options,
+                       std::size_t most_kept)
+    : hierarchy_(hierarchy), options_(options), most_kept_(most_kept) {}
 
-Result<void> RunGroups::add(const std::string& worker_cpus) {
+Result<void> CgroupPool::add(const std::string& worker_cpus) {
     if (!available()) return {};
     const std::string cpu_set = pins_cpus() ? worker_cpus : "";
     const std::lock_guard lock(mutex_);
@@ -47,7 +48,7 @@ Result<void> RunGroups::add(const std::string& worker_cpus) {
     return {};
 }
 
-cgroup::Limits RunGroups::limits_of(const Command& command) const {
+cgroup::Limits CgroupPool::limits_of(const Command& command) const {
     cgroup::Limits limits;
     if (hierarchy_.has(cgroup::Controller::kMemory)) {
         limits.memory_bytes = hard_memory_limit(command, options_);
@@ -58,12 +59,14 @@ cgroup::Limits RunGroups::limits_of(const Command& command) const {
     if (options_.enable_cpu_rate && command.cpu_rate_permille > 0 &&
         hierarchy_.has(cgroup::Controller::kCpu)) {
         limits.cpu_rate = static_cast<double>(command.cpu_rate_permille) / 1000;
+        limits.cpu_period =
+            std::chrono::duration_cast<std::chrono::microseconds>(options_.cpu_period);
     }
     if (pins_cpus()) limits.cpu_set = command.cpu_set;
     return limits;
 }
 
-Result<cgroup::ReusableGroup> RunGroups::take_waiting(const std::string& cpu_set) {
+Result<cgroup::ReusableGroup> CgroupPool::take_waiting(const std::string& cpu_set) {
     const std::lock_guard lock(mutex_);
     std::vector<cgroup::ReusableGroup>& waiting = waiting_[cpu_set];
     if (waiting.empty()) return cgroup::ReusableGroup::create(hierarchy_, cpu_set);
@@ -72,9 +75,9 @@ Result<cgroup::ReusableGroup> RunGroups::take_waiting(const std::string& cpu_set
     return group;
 }
 
-Result<std::optional<RunGroup>> RunGroups::take(const Command& command,
-                                                const std::string& worker_cpus) {
-    if (!available()) return std::optional<RunGroup>();
+Result<std::optional<PooledCgroup>> CgroupPool::take(const Command& command,
+                                                     const std::string& worker_cpus) {
+    if (!available()) return std::optional<PooledCgroup>();
     cgroup::Limits limits = limits_of(command);
     if (!limits.cpu_set.empty() || limits.cpu_rate) {
         if (limits.cpu_set.empty() && pins_cpus()) limits.cpu_set = worker_cpus;
@@ -86,7 +89,7 @@ Result<std::optional<RunGroup>> RunGroups::take(const Command& command,
                 by_set ? "failed to set cpuset limit" : "failed to set cpu rate limit",
                 std::move(group).error());
         }
-        return std::optional(RunGroup(*std::move(group), ""));
+        return std::optional(PooledCgroup(*std::move(group), ""));
     }
     const std::string cpu_set = pins_cpus() ? worker_cpus : "";
     auto group = take_waiting(cpu_set);
@@ -94,17 +97,18 @@ Result<std::optional<RunGroup>> RunGroups::take(const Command& command,
     if (auto limited = group->limit(limits); !limited) {
         return as_clients_know("failed to set memory limit", std::move(limited).error());
     }
-    return std::optional(RunGroup(*std::move(group), cpu_set));
+    return std::optional(PooledCgroup(*std::move(group), cpu_set));
 }
 
-void RunGroups::give_back(RunGroup group) {
+void CgroupPool::give_back(PooledCgroup group) {
     auto* const reusable = std::get_if<cgroup::ReusableGroup>(&group.group_);
     if (reusable == nullptr || !reusable->renew()) return;
     const std::lock_guard lock(mutex_);
-    waiting_[group.cpu_set_].push_back(std::move(*reusable));
+    std::vector<cgroup::ReusableGroup>& waiting = waiting_[group.cpu_set_];
+    if (waiting.size() < most_kept_) waiting.push_back(std::move(*reusable));
 }
 
-void RunGroups::clear() {
+void CgroupPool::clear() {
     const std::lock_guard lock(mutex_);
     waiting_.clear();
 }

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace assay::judge {
+namespace assay::judge::wire {
 
 class JsonWriter {
   public:
@@ -51,4 +51,4 @@ class JsonWriter {
     bool first_ = true;  // nothing stands before the next value in its array or object
 };
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

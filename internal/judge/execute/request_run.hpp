@@ -2,7 +2,8 @@
 // after in one loop of the calling thread until the last has ended.
 //
 // No wait is without an end: every program has a clock limit, a killed one has a few seconds to be
-// gone, and a slot that dies tells so.
+// gone, and a slot that dies tells so. A request that is cancelled before its programs start ends
+// there, with kCancelledBeforeExecute.
 #pragma once
 
 #include <deque>
@@ -18,22 +19,25 @@
 
 namespace assay::judge {
 
-class GroupRun {
+class RequestRun {
   public:
     // All are borrowed. `waker` is an eventfd that the control wakes this run by.
-    GroupRun(const Request& request, const RunSurroundings& surroundings, RunControl& control,
-             int waker, std::string cpu_set);
+    RequestRun(const Request& request, const RunSurroundings& surroundings, RunControl& control,
+               int waker, std::string cpu_set);
     // Slots are given back, and reset, by the destructor: answer before.
-    ~GroupRun();
+    ~RequestRun();
 
     // Where streamed output goes; without it a StreamOut is a pipe that nobody reads.
     void stream_to(WorkerPool::OnOutput on_output);
     Response run();
 
   private:
+    Result<void> check_sources() const;
+    Result<void> check_descriptors() const;
     Result<void> open_inputs();
     Result<void> take_slots();
     Result<void> prepare_files();
+    void copy_files();
     void start();
     void supervise();
     void wait();

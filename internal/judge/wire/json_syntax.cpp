@@ -1,11 +1,11 @@
-#include "internal/judge/model/json_syntax.hpp"
+#include "internal/judge/wire/json_syntax.hpp"
 
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <string>
 
-namespace assay::judge {
+namespace assay::judge::wire {
 namespace {
 
 constexpr std::size_t kDeepestNesting = 10000;
@@ -244,4 +244,4 @@ std::size_t end_of_plain_text(std::string_view text, std::size_t at, bool ascii_
     return at;
 }
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

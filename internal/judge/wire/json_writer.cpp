@@ -1,11 +1,11 @@
-#include "internal/judge/model/json_writer.hpp"
+#include "internal/judge/wire/json_writer.hpp"
 
 #include <array>
 #include <utility>
 
-#include "internal/judge/model/utf8.hpp"
+#include "internal/judge/wire/utf8.hpp"
 
-namespace assay::judge {
+namespace assay::judge::wire {
 namespace {
 
 // Whether a byte may stand for itself, whatever its neighbours.
@@ -117,4 +117,4 @@ void JsonWriter::escape(std::string_view text, std::size_t& at) {
     }
 }
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
-#include "internal/judge/model/json.hpp"
+#include "internal/judge/wire/json.hpp"
 
-namespace assay::judge {
+namespace assay::judge::wire {
 namespace {
 
 TEST_CASE("json: a result has the published members in the published order", "[judge][json]") {
@@ -95,4 +95,4 @@ TEST_CASE("model: names are those that clients compare", "[judge][model]") {
 }
 
 }  // namespace
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

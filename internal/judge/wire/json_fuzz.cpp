@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "internal/judge/model/json.hpp"
+#include "internal/judge/wire/json.hpp"
 
-namespace assay::judge {
+namespace assay::judge::wire {
 namespace {
 
 void require(bool holds) {
@@ -33,22 +33,23 @@ void check(const Request& request) {
 }
 
 }  // namespace
-}  // namespace assay::judge
+}  // namespace assay::judge::wire
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    namespace judge = assay::judge;
+    namespace wire = assay::judge::wire;
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    const auto request = judge::decode_request(text, {});
+    const auto request = wire::decode_request(text, {});
     if (request) {
-        judge::check(*request);
+        wire::check(*request);
     } else {
-        judge::require(!request.error().message.empty());
+        wire::require(!request.error().message.empty());
     }
-    const judge::DecodeOptions streams{.source_prefixes = {}, .streams = true};
-    const auto message = judge::decode_socket_message(text, streams);
-    judge::require(message.has_value() || !message.error().message.empty());
-    (void)judge::decode_resize(text);
-    const std::string written = judge::encode_string(text);
-    judge::require(judge::decode_request("{\"requestId\":" + written + "}", {}).has_value());
+    const auto streamed = wire::decode_request(text, {.streams = true});
+    wire::require(streamed.has_value() || !streamed.error().message.empty());
+    const auto message = wire::decode_socket_message(text);
+    wire::require(message.has_value() || !message.error().message.empty());
+    (void)wire::decode_resize(text);
+    const std::string written = wire::encode_string(text);
+    wire::require(wire::decode_request("{\"requestId\":" + written + "}", {}).has_value());
     return 0;
 }

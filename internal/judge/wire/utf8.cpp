@@ -1,6 +1,6 @@
-#include "internal/judge/model/utf8.hpp"
+#include "internal/judge/wire/utf8.hpp"
 
-namespace assay::judge {
+namespace assay::judge::wire {
 namespace {
 
 unsigned char byte_at(std::string_view text, std::size_t at) {
@@ -44,4 +44,4 @@ void append_utf8(std::string& text, char32_t character) {
     }
 }
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

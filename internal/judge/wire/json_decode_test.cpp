@@ -1,14 +1,9 @@
-#include <unistd.h>
-
 #include <array>
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
-#include "internal/judge/model/json.hpp"
+#include "internal/judge/wire/json.hpp"
 
-namespace assay::judge {
+namespace assay::judge::wire {
 namespace {
 
 Request decoded(std::string_view text, const DecodeOptions& options = {}) {
@@ -127,7 +122,7 @@ TEST_CASE("json: a file of no kind is refused with its members", "[judge][json]"
 }
 
 TEST_CASE("json: streams are for /stream", "[judge][json]") {
-    const DecodeOptions streams{.source_prefixes = {}, .streams = true};
+    const DecodeOptions streams{.streams = true};
     const Request request = decoded(
         R"({"cmd":[{"files":[{"streamIn":true,"content":"x"},{"streamOut":true}]}]})", streams);
     CHECK(std::holds_alternative<StreamIn>(request.commands[0].files[0]));
@@ -270,11 +265,10 @@ TEST_CASE("json: ends of pipes are passed on as they are", "[judge][json]") {
 }
 
 TEST_CASE("json: messages of /ws cancel or request", "[judge][json]") {
-    const auto cancel =
-        decode_socket_message(R"({"cancelRequestId":"a","cmd":[{"files":[{}]}]})", {});
+    const auto cancel = decode_socket_message(R"({"cancelRequestId":"a","cmd":[{"files":[{}]}]})");
     REQUIRE(cancel.has_value());
     CHECK(cancel->cancel_id == "a");
-    const auto request = decode_socket_message(R"({"requestId":"b","cmd":[{}]})", {});
+    const auto request = decode_socket_message(R"({"requestId":"b","cmd":[{}]})");
     REQUIRE(request.has_value());
     CHECK(request->cancel_id.empty());
     CHECK(request->request.id == "b");
@@ -294,57 +288,12 @@ TEST_CASE("json: resize messages may leave index and fd out", "[judge][json]") {
           "json: cannot unmarshal string into Go struct field ResizeRequest.rows of type int");
 }
 
-// A directory with `inside/file`, `outside` and links from the one to the other.
-class SourceTree {
-  public:
-    SourceTree() {
-        std::string name = (std::filesystem::temp_directory_path() / "assay-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        root_ = std::filesystem::canonical(name);
-        std::filesystem::create_directory(root_ / "inside");
-        std::ofstream(root_ / "inside/file") << "x";
-        std::ofstream(root_ / "outside") << "x";
-        std::filesystem::create_symlink("../outside", root_ / "inside/escape");
-        std::filesystem::create_symlink("file", root_ / "inside/link");
-        std::filesystem::create_symlink("loop", root_ / "inside/loop");
-        std::filesystem::create_directory(root_ / "inside-not");
-    }
-    ~SourceTree() { std::filesystem::remove_all(root_); }
-
-    std::string path(const std::string& name) const { return (root_ / name).string(); }
-
-  private:
-    std::filesystem::path root_;
-};
-
-TEST_CASE("json: sources outside the prefixes are refused, links resolved", "[judge][json]") {
-    const SourceTree tree;
-    const std::vector<std::string> prefixes = {tree.path("missing"), tree.path("inside")};
-    const DecodeOptions options{.source_prefixes = prefixes, .streams = false};
-    const auto ask = [&](const std::string& path) {
-        return refusal(R"({"cmd":[{"copyIn":{"a":{"src":")" + path + R"("}}}]})", options);
-    };
-    const std::string list = "([" + prefixes[0] + " " + prefixes[1] + "])";
-    CHECK(ask(tree.path("inside/file")) == "accepted");
-    CHECK(ask(tree.path("inside")) == "accepted");
-    CHECK(ask(tree.path("inside/link")) == "accepted");
-    CHECK(ask(tree.path("outside")) ==
-          "file (" + tree.path("outside") + ") does not under " + list);
-    CHECK(ask(tree.path("inside/escape")) ==
-          "file (" + tree.path("inside/escape") + ") does not under " + list);
-    CHECK(ask(tree.path("inside/../outside")) ==
-          "file (" + tree.path("inside/../outside") + ") does not under " + list);
-    CHECK_THAT(ask(tree.path("inside-not")), Catch::Contains("does not under"));
-    CHECK(ask(tree.path("inside/none")) ==
-          "lstat " + tree.path("inside/none") + ": no such file or directory");
-    CHECK(ask(tree.path("inside/file/x")) == "not a directory");
-    CHECK(ask(tree.path("inside/loop")) == "EvalSymlinks: too many links");
-    CHECK_THAT(ask(tree.path("inside/file") + "\\u0000"), Catch::EndsWith("invalid argument"));
-
-    const Request request =
-        decoded(R"({"cmd":[{"files":[{"src":")" + tree.path("inside/link") + R"("}]}]})", options);
-    CHECK(file_of<LocalFile>(request, 0).path == tree.path("inside/file"));
+TEST_CASE("json: more commands than any problem has are refused", "[judge][json]") {
+    std::string commands = "{}";
+    for (std::size_t i = 1; i < kMaxCommands; ++i) commands += ",{}";
+    CHECK(refusal(R"({"cmd":[)" + commands + "]}") == "accepted");
+    CHECK(refusal(R"({"cmd":[{},)" + commands + "]}") == "too many commands: 65 (at most 64)");
 }
 
 }  // namespace
-}  // namespace assay::judge
+}  // namespace assay::judge::wire

@@ -9,7 +9,7 @@
 
 #include "pkg/result/result.hpp"
 
-namespace assay::judge {
+namespace assay::judge::wire {
 
 // The first value of the text, without the white space around it. Errors: "EOF" when there is
 // none, "unexpected EOF" when it is cut off, "invalid character 'x' after array element" and its
@@ -25,4 +25,4 @@ inline bool is_json_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-}  // namespace assay::judge
+}  // namespace assay::judge::wire
