@@ -126,16 +126,17 @@ constexpr Library kLibraries[] = {
     {"gelf.h", {"pkg/symbols"}},
     {"libelf.h", {"pkg/symbols"}},
     {"lua", {"internal/redis"}},
-    {"lzf.h", {"internal/redis"}},
+    {"xxhash.h", {"internal/redis"}},
 };
 
 // Headers of libc and the kernel that stand in no directory of their own.
 constexpr std::string_view kSystemHeaders[] = {
-    "dirent.h",  "elf.h",    "errno.h",    "fcntl.h",  "fnmatch.h",   "glob.h",    "grp.h",
-    "ifaddrs.h", "limits.h", "link.h",     "malloc.h", "mntent.h",    "netdb.h",   "poll.h",
-    "pthread.h", "pty.h",    "pwd.h",      "sched.h",  "semaphore.h", "signal.h",  "spawn.h",
-    "stddef.h",  "stdint.h", "stdio.h",    "stdlib.h", "string.h",    "syscall.h", "syslog.h",
-    "termios.h", "time.h",   "ucontext.h", "unistd.h", "utime.h",     "wait.h",    "mqueue.h",
+    "cpuid.h",   "x86intrin.h", "dirent.h",  "elf.h",    "errno.h",    "fcntl.h",  "fnmatch.h",
+    "glob.h",    "grp.h",       "ifaddrs.h", "limits.h", "link.h",     "malloc.h", "mntent.h",
+    "netdb.h",   "poll.h",      "pthread.h", "pty.h",    "pwd.h",      "sched.h",  "semaphore.h",
+    "signal.h",  "spawn.h",     "stddef.h",  "stdint.h", "stdio.h",    "stdlib.h", "string.h",
+    "syscall.h", "syslog.h",    "termios.h", "time.h",   "ucontext.h", "unistd.h", "utime.h",
+    "wait.h",    "mqueue.h",
 };
 constexpr std::string_view kSystemDirectories[] = {"arpa/", "asm/", "bits/",   "linux/",
                                                    "net/",  "sys/", "netinet/"};
