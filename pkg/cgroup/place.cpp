@@ -103,9 +103,28 @@ bool has_delegate_mark(const std::string& directory) {
     return false;
 }
 
+// The fourth field of /proc/PID/stat, behind a name that may hold anything: proc(5).
+bool is_our_child(const std::string& process) {
+    const auto stat = posix::read_file("/proc/" + process + "/stat");
+    if (!stat) return false;
+    const std::size_t behind_name = stat->rfind(')');
+    if (behind_name == std::string::npos) return false;
+    const std::string parent = " " + std::to_string(::getpid()) + " ";
+    return stat->compare(behind_name + 3, parent.size(), parent) == 0;
+}
+
+// This process, and what it has made: a box may be under way already.
 bool holds_only_us(const std::string& directory) {
     const auto processes = posix::read_file(directory + "/cgroup.procs");
-    return processes && *processes == std::to_string(::getpid()) + "\n";
+    if (!processes || processes->empty()) return false;
+    const std::string own = std::to_string(::getpid());
+    for (std::size_t at = 0; at < processes->size();) {
+        const std::size_t end = std::min(processes->find('\n', at), processes->size());
+        const std::string process = processes->substr(at, end - at);
+        if (process != own && !is_our_child(process)) return false;
+        at = end + 1;
+    }
+    return true;
 }
 
 // CPU time is counted in every v2 group, with or without the cpu controller.

@@ -2,9 +2,11 @@
 #include "pkg/cgroup/place.hpp"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
@@ -110,6 +112,19 @@ TEST_CASE("place: v2 arranges a group of our own only", "[cgroup]") {
         const auto places = find_places({tree.v2_mount("/scope")});
         REQUIRE(places.has_value());
         CHECK(places->front().directory == tree.path("/scope"));
+        CHECK(places->front().occupied);
+    }
+    SECTION("with ourselves and what we have made") {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::pause();
+            ::_exit(0);
+        }
+        tree.group("/scope", kAll, "", ours + std::to_string(child) + "\n");
+        const auto places = find_places({tree.v2_mount("/scope")});
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        REQUIRE(places.has_value());
         CHECK(places->front().occupied);
     }
     SECTION("with the processes of others it is refused, and the remedy says how to get one") {

@@ -114,6 +114,7 @@ void ReusableGroup::State::open_peak() {
 bool ReusableGroup::State::reset_run() {
     if (!peak) return false;
     const Directory& directory = run->directories.front();
+    if (!read_processes(directory.fd()).empty()) return false;
     const auto left = number_in(&directory, is_v2() ? "memory.current" : "memory.usage_in_bytes");
     if (!left || *left > kMaxLeftBytes) return false;
     // A peak of processes cannot be set back, but that of the next run is at least one.

@@ -80,7 +80,7 @@ Result<void> Slot::State::wait_until_ready() {
             return unexpected(received.record);
         }
         root = std::move(received.descriptors.front());
-        work_is_mounted = is_work_mounted();
+        work_is_mounted = !is_work_unmounted();
         limit_waiting(socket.get(), kAnswerTime);
         return {};
     }

@@ -84,6 +84,18 @@ TEST_CASE("slot: the files of a killed zygote's slot are told to be gone", "[san
     CHECK(other.open("/file", O_WRONLY | O_CREAT, 0777).error().os_error == EROFS);
 }
 
+TEST_CASE("slot: without descriptors to spare its zygote has not ended", "[sandbox][slot]") {
+    TestSlots slots;
+    const Slot slot = slots.make();
+    std::vector<UniqueFd> spare;
+    for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) spare.emplace_back(fd);
+    const Result<UniqueFd> file = slot.open("file", O_WRONLY | O_CREAT, 0777);
+    spare.clear();
+    REQUIRE_FALSE(file.has_value());
+    CHECK(file.error().os_error == EMFILE);
+    CHECK(slot.open("file", O_WRONLY | O_CREAT, 0777).has_value());
+}
+
 TEST_CASE("slot: dropping one ends everything in it", "[sandbox][slot]") {
     TestSlots slots;
     UniqueFd program;

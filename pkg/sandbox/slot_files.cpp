@@ -94,15 +94,16 @@ std::string Slot::State::inside(const std::string& path) const {
 bool Slot::State::has_ended() const {
     pollfd end{process.get(), POLLIN, 0};
     if (::poll(&end, 1, 0) > 0) return true;
-    return work_is_mounted && !is_work_mounted();
+    return work_is_mounted && is_work_unmounted();
 }
 
-bool Slot::State::is_work_mounted() const {
+// Not when it cannot be looked at: without a descriptor to spare, say.
+bool Slot::State::is_work_unmounted() const {
     const UniqueFd work = open_below(root.get(), inside("."), O_PATH | O_DIRECTORY, 0);
     struct stat here {};
     struct stat above {};
     return work && ::fstat(work.get(), &here) == 0 && ::fstat(root.get(), &above) == 0 &&
-           here.st_dev != above.st_dev;
+           here.st_dev == above.st_dev;
 }
 
 Error Slot::State::file_error(const std::string& what, int number) const {

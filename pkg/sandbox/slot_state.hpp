@@ -31,7 +31,7 @@ struct Slot::State {
     // What a call on the slot's files failed with: an internal error when the slot has ended.
     Error file_error(const std::string& what, int number) const;
     bool has_ended() const;
-    bool is_work_mounted() const;
+    bool is_work_unmounted() const;
     ~State();
 };
 

@@ -130,8 +130,13 @@ void CommandFiles::place(std::size_t fd, posix::UniqueFd file) {
 
 FilePreparation::FilePreparation(const Command& command, std::size_t index,
                                  const sandbox::Slot& slot, RunControl& control,
-                                 const PoolOptions& options)
-    : command_(command), index_(index), slot_(slot), control_(control), options_(options) {}
+                                 const PoolOptions& options, SharedRoom captures)
+    : command_(command),
+      index_(index),
+      slot_(slot),
+      control_(control),
+      options_(options),
+      captures_(std::move(captures)) {}
 
 Result<CommandFiles> FilePreparation::prepare(CachedInputs& cached, std::size_t count) {
     files_.descriptors.assign(std::max(count, command_.files.size()), -1);
@@ -190,7 +195,8 @@ Result<void> FilePreparation::place_memory(std::size_t fd, const MemoryFile& fil
 }
 
 std::shared_ptr<Capture> FilePreparation::make_capture(const Collector& file) const {
-    return std::make_shared<Capture>(std::min(file.max_bytes, max_collected_bytes(options_)));
+    return std::make_shared<Capture>(std::min(file.max_bytes, max_collected_bytes(options_)),
+                                     captures_);
 }
 
 // Collectors of one name are one file.
@@ -209,9 +215,9 @@ Result<void> FilePreparation::place_file_collector(std::size_t fd, const Collect
     auto writer = create_target(slot_, file.name);
     auto reader = writer ? slot_.open_as_program(file.name, O_RDONLY) : writer.error();
     if (!reader) {
-        const int os_error = reader.error().os_error;
         return request_error(
-            "container: " + file.name + ": " + failure("open", file.name, os_error), os_error);
+            "container: " + file.name + ": " + failure("open", file.name, reader.error()),
+            reader.error().os_error);
     }
     files_.place(fd, *std::move(writer));
     files_.file_collectors.push_back({file.name, file.max_bytes, *std::move(reader)});

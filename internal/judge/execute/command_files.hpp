@@ -80,7 +80,7 @@ class FilePreparation {
   public:
     // All are borrowed.
     FilePreparation(const Command& command, std::size_t index, const sandbox::Slot& slot,
-                    RunControl& control, const PoolOptions& options);
+                    RunControl& control, const PoolOptions& options, SharedRoom captures);
 
     // `cached` gives away its files; a slot for `count` descriptors is made at least.
     Result<CommandFiles> prepare(CachedInputs& cached, std::size_t count);
@@ -102,6 +102,7 @@ class FilePreparation {
     const sandbox::Slot& slot_;
     RunControl& control_;
     const PoolOptions& options_;
+    SharedRoom captures_;
     CommandFiles files_;
     std::vector<std::pair<std::string, int>> collectors_;  // name and descriptor of those made
 };

@@ -62,12 +62,15 @@ CommandRun::~CommandRun() {
         return;
     }
     // First the files, whose memory the group counts.
+    files_ = {};
     surroundings_.slots.give_back(std::move(slot_));
     if (group_) surroundings_.cgroups.give_back(*std::move(group_));
 }
 
-Result<CommandFiles> CommandRun::prepare(RunControl& control, std::size_t descriptors) {
-    FilePreparation preparation(command_, index_, slot_.slot, control, surroundings_.options);
+Result<CommandFiles> CommandRun::prepare(RunControl& control, std::size_t descriptors,
+                                         const SharedRoom& captures) {
+    FilePreparation preparation(command_, index_, slot_.slot, control, surroundings_.options,
+                                captures);
     return preparation.prepare(cached_, descriptors);
 }
 

@@ -44,7 +44,8 @@ class CommandRun {
     CommandRun& operator=(const CommandRun&) = delete;
 
     // Opens the descriptors; the error is the answer to the whole request.
-    Result<CommandFiles> prepare(RunControl& control, std::size_t descriptors);
+    Result<CommandFiles> prepare(RunControl& control, std::size_t descriptors,
+                                 const SharedRoom& captures);
     void set_files(CommandFiles files) { files_ = std::move(files); }
     // Ends early when the request is cancelled.
     void copy_files(const RunControl& control);

@@ -67,6 +67,8 @@ CopyEnd copy_sparse(int from, int to, std::uint64_t size, const Stop& stop) {
         const CopyEnd piece = copy_dense(from, to, end - begin, stop);
         if (piece.failed != CopySide::kNone) return piece;
         done = end;
+        // It gave less than it said: it shrinks, or the kernel makes it up.
+        if (piece.bytes < end - begin) size = begin + piece.bytes;
     }
     if (::ftruncate(to, static_cast<off_t>(size)) != 0) return {CopySide::kWrite, errno, done};
     return {CopySide::kNone, 0, size};

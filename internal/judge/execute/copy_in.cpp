@@ -101,7 +101,7 @@ class CopyIn {
             const auto made = slot_.make_parents(path);
             if (!made) {
                 unopened(path, FileErrorType::kCopyInCreateDir,
-                         failure("mkdir", path, made.error().os_error));
+                         failure("mkdir", path, made.error()));
                 return {};
             }
             target = create_target(slot_, path);
@@ -111,8 +111,7 @@ class CopyIn {
             unopened(path, FileErrorType::kCopyInCreateFile, path + " is not a regular file");
             return {};
         }
-        unopened(path, FileErrorType::kCopyInCreateFile,
-                 failure("open", path, target.error().os_error));
+        unopened(path, FileErrorType::kCopyInCreateFile, failure("open", path, target.error()));
         return {};
     }
 
@@ -134,6 +133,7 @@ std::optional<CopyInFailure> copy_in(const Command& command, CachedInputs& cache
                                      const RunControl& control) {
     CopyIn copy(command, slot, options, control);
     copy.copy_files(cached);
+    cached.copy_in.clear();  // none is held while the program runs
     if (!copy.errors().empty()) return CopyInFailure{copy.errors().front().message, copy.errors()};
     copy.make_links();
     if (copy.errors().empty()) return std::nullopt;

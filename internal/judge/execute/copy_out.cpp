@@ -104,7 +104,7 @@ void CopyOut::copy(const CopyOutFile& file) {
         if (file.optional) return;
         return fail(file.name, FileErrorType::kCopyOutOpen,
                     irregular ? file.name + " is not a regular file"
-                              : failure("open", file.name, os_error));
+                              : failure("open", file.name, opened.error()));
     }
     copy_open(file.name, *opened, static_cast<std::uint64_t>(status.st_size));
 }

@@ -204,6 +204,24 @@ TEST_CASE("hostile: texts of one response have a limit together", "[judge][slow]
     CHECK(response.results[0].error == "copyout: \"//w/a\" size (1048576) exceeds limit (0)");
 }
 
+TEST_CASE("hostile: collectors of one request share that limit", "[judge][slow]") {
+    PoolOptions options;
+    options.copy_out_limit_bytes = 0;
+    options.answer_limit_bytes = 1 << 20;
+    PoolFixture fixture(options);
+    if (!fixture.usable()) return;
+    Command command = shell("for fd in 1 2 3 4; do head -c 1000000 /dev/zero >&$fd; done");
+    command.files.resize(5);
+    for (std::size_t fd = 1; fd < 5; ++fd) {
+        command.files[fd] = Collector{"out" + std::to_string(fd), 2'000'000, true};
+    }
+    const CommandResult result = fixture.run(command);
+    CHECK(result.status == Status::kOutputLimitExceeded);
+    std::size_t bytes = 0;
+    for (const auto& [name, text] : result.files) bytes += text.size();
+    CHECK(bytes == 1u << 20);
+}
+
 TEST_CASE("hostile: files without end take no memory of the server", "[judge][slow]") {
     PoolOptions options;
     options.output_limit_bytes = 0;

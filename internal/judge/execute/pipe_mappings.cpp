@@ -37,7 +37,7 @@ Result<void> place_plain(const PipeMapping& mapping, std::vector<CommandFiles>& 
 
 // The copy belongs to the command that writes.
 Result<void> place_relay(const PipeMapping& mapping, std::int64_t max_collected,
-                         std::vector<CommandFiles>& files) {
+                         const SharedRoom& captures, std::vector<CommandFiles>& files) {
     ASSAY_TRY(posix::Pipe first, make_program_pipe());
     ASSAY_TRY(posix::Pipe second, make_program_pipe());
     CommandFiles& writer = files[index_of(mapping.in)];
@@ -45,7 +45,7 @@ Result<void> place_relay(const PipeMapping& mapping, std::int64_t max_collected,
     if (!mapping.name.empty()) {
         // A capture keeps one byte more than its maximum.
         const std::int64_t most = std::clamp<std::int64_t>(mapping.max_bytes, 0, max_collected);
-        copy = std::make_shared<Capture>(most - 1);
+        copy = std::make_shared<Capture>(most - 1, captures);
         writer.pipe_collectors.push_back({mapping.name, copy, false});
     }
     writer.place(fd_of(mapping.in), std::move(first.write_end));
@@ -79,14 +79,14 @@ Result<std::vector<std::size_t>> count_descriptors(const Request& request,
 }
 
 Result<void> place_pipes(const Request& request, std::int64_t max_collected,
-                         std::vector<CommandFiles>& files) {
+                         const SharedRoom& captures, std::vector<CommandFiles>& files) {
     for (const PipeMapping& mapping : request.pipes) {
         for (const auto& [end, side] : {std::pair{mapping.out, "out "}, {mapping.in, "in "}}) {
             if (!is_taken(files, end)) continue;
             return usage_error("pipe: mapping to existing file descriptor: " + std::string(side) +
                                spot(end, '/'));
         }
-        const auto placed = mapping.proxy ? place_relay(mapping, max_collected, files)
+        const auto placed = mapping.proxy ? place_relay(mapping, max_collected, captures, files)
                                           : place_plain(mapping, files);
         if (!placed) return usage_error("pipe: create: " + placed.error().message);
     }

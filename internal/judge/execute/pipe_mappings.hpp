@@ -21,8 +21,8 @@ Result<std::vector<std::size_t>> count_descriptors(const Request& request,
                                                    std::size_t max_descriptors);
 
 // Puts the pipes into their places, and refuses commands with holes left. No copy of what passes
-// keeps more than max_collected bytes.
+// keeps more than max_collected bytes, nor all of them and the other captures more than `captures`.
 Result<void> place_pipes(const Request& request, std::int64_t max_collected,
-                         std::vector<CommandFiles>& files);
+                         const SharedRoom& captures, std::vector<CommandFiles>& files);
 
 }  // namespace assay::judge

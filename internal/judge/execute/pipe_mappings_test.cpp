@@ -63,14 +63,14 @@ TEST_CASE("pipes: two on one descriptor are refused", "[judge]") {
     Request request = pair_of(mapping({0, 1}, {1, 0}));
     request.pipes.push_back(mapping({0, 1}, {1, 1}));
     auto files = empty_files();
-    const auto placed = place_pipes(request, kCollected, files);
+    const auto placed = place_pipes(request, kCollected, {}, files);
     REQUIRE_FALSE(placed.has_value());
     CHECK(placed.error().message == "pipe: mapping to existing file descriptor: in 0/1");
 }
 
 TEST_CASE("pipes: a hole that is left is refused", "[judge]") {
     auto files = empty_files();
-    const auto placed = place_pipes(pair_of(mapping({0, 1}, {1, 0})), kCollected, files);
+    const auto placed = place_pipes(pair_of(mapping({0, 1}, {1, 0})), kCollected, {}, files);
     REQUIRE_FALSE(placed.has_value());
     CHECK(placed.error().message == "null file for index/fd: 0/0");
 }
@@ -79,7 +79,7 @@ TEST_CASE("pipes: a plain one joins two commands", "[judge]") {
     Request request = pair_of(mapping({0, 1}, {1, 0}));
     request.pipes.push_back(mapping({1, 1}, {0, 0}));
     auto files = empty_files();
-    REQUIRE(place_pipes(request, kCollected, files).has_value());
+    REQUIRE(place_pipes(request, kCollected, {}, files).has_value());
     REQUIRE(posix::write_all(files[0].descriptors[1], "hello", "a pipe").has_value());
     char block[16];
     CHECK(::read(files[1].descriptors[0], block, sizeof block) == 5);
@@ -94,7 +94,7 @@ TEST_CASE("pipes: a named proxy keeps the first bytes for the writer", "[judge]"
     Request request = pair_of(there);
     request.pipes.push_back(mapping({1, 1}, {0, 0}));
     auto files = empty_files();
-    REQUIRE(place_pipes(request, kCollected, files).has_value());
+    REQUIRE(place_pipes(request, kCollected, {}, files).has_value());
     REQUIRE(files[0].pumps.size() == 1);
     REQUIRE(posix::write_all(files[0].descriptors[1], "hello", "a pipe").has_value());
     files[0].pumps[0]->advance();

@@ -125,8 +125,10 @@ Result<void> RequestRun::prepare_files() {
         ASSAY_TRY(counts, count_descriptors(request_, max_descriptors(surroundings_.options)));
     }
     std::vector<CommandFiles> files;
+    const auto captures =
+        std::make_shared<std::uint64_t>(answer_limit_bytes(surroundings_.options));
     for (std::size_t i = 0; i < runs_.size(); ++i) {
-        auto prepared = runs_[i].prepare(control_, counts[i]);
+        auto prepared = runs_[i].prepare(control_, counts[i], captures);
         if (!prepared) {
             Error error = std::move(prepared).error();
             if (!alone) error.message.insert(0, "prepare fds: prepareCmdFd: ");
@@ -135,7 +137,8 @@ Result<void> RequestRun::prepare_files() {
         files.push_back(*std::move(prepared));
     }
     if (!alone) {
-        ASSAY_CHECK(place_pipes(request_, max_collected_bytes(surroundings_.options), files));
+        ASSAY_CHECK(
+            place_pipes(request_, max_collected_bytes(surroundings_.options), captures, files));
     }
     for (std::size_t i = 0; i < runs_.size(); ++i) {
         if (outputs_) outputs_->add(i, std::exchange(files[i].outputs, {}));

@@ -21,6 +21,10 @@ std::string failure(std::string_view verb, std::string_view object, int os_error
     return text += reason_of(os_error);
 }
 
+std::string failure(std::string_view verb, std::string_view object, const Error& error) {
+    return error.os_error == 0 ? error.message : failure(verb, object, error.os_error);
+}
+
 std::string quoted(std::string_view text) {
     constexpr char kHexDigits[] = "0123456789abcdef";
     std::string result = "\"";
