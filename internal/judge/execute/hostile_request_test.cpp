@@ -65,7 +65,7 @@ TEST_CASE("hostile: slots beyond the usual need go when they are free", "[judge]
 
 TEST_CASE("hostile: more files than a program can have are refused at once", "[judge][slow]") {
     PoolOptions options;
-    options.open_file_limit = GENERATE(20, 100000);
+    options.open_file_limit = GENERATE(20U, 100000U);
     const std::size_t most = std::min<std::size_t>(options.open_file_limit, 256);
     PoolFixture fixture(options);
     if (!fixture.usable()) return;
