@@ -83,8 +83,10 @@ Result<Message> receive_message(int socket, std::span<std::byte> buffer) {
     message.msg_controllen = sizeof control;
     ssize_t count = -1;
     do {
+        // A peer that ended without reading an order resets the connection, and that is told once,
+        // before the report that it has sent (af_unix.c, unix_release_sock).
         count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    } while (count < 0 && errno == EINTR);
+    } while (count < 0 && (errno == EINTR || errno == ECONNRESET));
     if (count < 0 && errno == EAGAIN) {
         return Error{ErrorKind::kInternal, EAGAIN, "the sandbox does not answer", {}};
     }
