@@ -310,8 +310,8 @@ class Init {
 
 }  // namespace
 
-Error namespace_error(int number) {
-    Error error = system_error("cannot create the sandbox's namespaces", number);
+Error namespace_error(int number, std::string_view whose) {
+    Error error = system_error("cannot create " + std::string(whose) + "'s namespaces", number);
     if (number == EPERM || number == ENOSPC || number == EINVAL || number == ENOSYS) {
         error.kind = ErrorKind::kUnsupported;
         error.remedy = "'assay check' says what this host restricts and how to allow it";

@@ -38,7 +38,6 @@ class Launcher {
                  !plan_.controlling_terminal || ::ioctl(0, TIOCSCTTY, 0) == 0) &&
             step("set the resource limits", set_limits()) &&
             step("set the CPU affinity", set_affinity()) &&
-            step("drop the capabilities", !plan_.drop_capabilities || renounce_capabilities()) &&
             step("join the control groups", !plan_.own_cgroup_namespace || join_and_hide()) &&
             step("take the program's identity", become_program()) &&
             step("enter the working directory", ::chdir(plan_.working_directory) == 0) &&
@@ -301,7 +300,6 @@ Result<LaunchResult> launch(const LaunchContext& context) {
     plan.controlling_terminal = program.terminal;
     plan.limits = context.limits;
     plan.cpus = program.cpus.empty() ? nullptr : &cpus;
-    plan.drop_capabilities = false;
     plan.ids = context.identity.program_inside;
     plan.drop_groups = context.identity.own_uids;
     plan.umask = context.umask;

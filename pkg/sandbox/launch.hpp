@@ -40,9 +40,7 @@ struct LaunchPlan {
     std::span<const ResourceLimit> limits;
     const cpu_set_t* cpus = nullptr;  // affinity; null: inherited
     Ids ids;
-    bool drop_groups = false;       // supplementary ones; not allowed to whoever maps one id only
-    bool drop_capabilities = true;  // false: the parent has already seen to it that an exec drops
-                                    // them for good: bounding set, securebits, no_new_privs
+    bool drop_groups = false;  // supplementary ones; not allowed to whoever maps one id only
     mode_t umask = 022;
     std::span<const sock_filter> seccomp;
     bool filter_lets_write = false;  // it can be installed before the groups are joined

@@ -51,21 +51,17 @@ class AsOwner {
 // of one thread, the C library's function of all.
 class WithoutGroups {
   public:
-    explicit WithoutGroups(bool drop) : drop_(drop) {
-        if (!drop_) return;
+    WithoutGroups() {
         groups_.resize(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
         const int count = ::getgroups(static_cast<int>(groups_.size()), groups_.data());
         groups_.resize(static_cast<std::size_t>(std::max(0, count)));
         ::syscall(SYS_setgroups, 0, nullptr);
     }
-    ~WithoutGroups() {
-        if (drop_) ::syscall(SYS_setgroups, groups_.size(), groups_.data());
-    }
+    ~WithoutGroups() { ::syscall(SYS_setgroups, groups_.size(), groups_.data()); }
     WithoutGroups(const WithoutGroups&) = delete;
     WithoutGroups& operator=(const WithoutGroups&) = delete;
 
   private:
-    bool drop_;
     std::vector<gid_t> groups_;
 };
 
@@ -139,7 +135,7 @@ Result<UniqueFd> Slot::open_as_program(const std::string& path, int flags) const
     const auto wanted = static_cast<std::uint64_t>(static_cast<unsigned>(flags));
     UniqueFd file;
     {
-        const WithoutGroups alone(true);
+        const WithoutGroups alone;
         const AsOwner program(true, state_->program);
         file = open_below(state_->root.get(), full, wanted | O_NONBLOCK | O_NOCTTY, 0);
     }

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "pkg/posix/files.hpp"
+#include "pkg/sandbox/init.hpp"
 #include "pkg/sandbox/slot_wire.hpp"
 #include "pkg/sandbox/zygote.hpp"
 
@@ -190,7 +191,7 @@ class Keeper {
         int pidfd = -1;
         made.pid = static_cast<pid_t>(::syscall(SYS_clone, kNamespaces | CLONE_PIDFD | SIGCHLD,
                                                 nullptr, &pidfd, nullptr, nullptr));
-        if (made.pid < 0) return clone_error(errno);
+        if (made.pid < 0) return namespace_error(errno, "a slot");
         if (made.pid == 0) {
             run_zygote(ZygoteContext{spec_, identity_, std::move(theirs), std::move(sources)});
         }
@@ -205,15 +206,6 @@ class Keeper {
             return std::move(mapped).error();
         }
         return made;
-    }
-
-    static Error clone_error(int number) {
-        Error error = system_error("cannot create a slot's namespaces", number);
-        if (number == EPERM || number == ENOSPC || number == EINVAL || number == ENOSYS) {
-            error.kind = ErrorKind::kUnsupported;
-            error.remedy = "'assay check' says what this host restricts and how to allow it";
-        }
-        return error;
     }
 
     const SlotSpec& spec_;

@@ -52,11 +52,10 @@ class Traces {
     void accept_mounts();
     Result<void> prove_mounts() const;
 
-    Result<void> renew_process_numbers();
-    int proc() const { return options_.proc.get(); }
     bool network_renewed() const { return network_renewed_; }
 
   private:
+    Result<void> renew_process_numbers();
     Result<void> open_network_files();
     Result<std::string> network_state() const;
     Result<void> renew_network();

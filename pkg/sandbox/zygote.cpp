@@ -252,7 +252,6 @@ class Zygote {
         plan.limits = std::span(order.header.limit).first(order.header.limits);
         plan.cpus = order.header.has_cpus ? &order.header.cpus : nullptr;
         plan.ids = identity().program_inside;
-        plan.drop_capabilities = false;
         plan.umask = 0;
         plan.seccomp = spec().seccomp;
         plan.cgroup_join = order.groups;

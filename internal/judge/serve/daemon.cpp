@@ -1,9 +1,9 @@
 #include "internal/judge/serve/daemon.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <fcntl.h>
 #include <algorithm>
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
