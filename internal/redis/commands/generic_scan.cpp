@@ -21,10 +21,7 @@ struct ScanOptions {
 
     bool takes(const Entry& entry) const {
         if (type) {
-            const std::string_view name = to_string(entry.type());
-            std::string capitals(name);
-            for (char& letter : capitals) letter = static_cast<char>(std::toupper(letter));
-            if (!is_word(*type, capitals)) return false;
+            if (!is_word(*type, name_in_capitals(to_string(entry.type())))) return false;
         }
         return !pattern || matches_glob(*pattern, entry.key());
     }

@@ -11,25 +11,6 @@
 namespace assay::redis::commands {
 namespace {
 
-struct DeadlineWord {
-    std::string_view word;
-    ExpiryUnit unit;
-    ExpiryOrigin origin;
-};
-constexpr DeadlineWord kDeadlineWords[] = {
-    {"EX", ExpiryUnit::seconds, ExpiryOrigin::now},
-    {"PX", ExpiryUnit::milliseconds, ExpiryOrigin::now},
-    {"EXAT", ExpiryUnit::seconds, ExpiryOrigin::epoch},
-    {"PXAT", ExpiryUnit::milliseconds, ExpiryOrigin::epoch},
-};
-
-const DeadlineWord* find_deadline_word(std::string_view word) {
-    for (const DeadlineWord& known : kDeadlineWords) {
-        if (is_word(word, known.word)) return &known;
-    }
-    return nullptr;
-}
-
 void write_field(Call& call, const Held<Hash>& hash, std::string_view field) {
     const auto value = hash ? hash->get(field) : std::nullopt;
     if (!value) return call.reply.null();
@@ -76,7 +57,7 @@ std::size_t parse_option(Call& call, std::size_t at, SetOptions& options) {
         options.condition = if_there ? Condition::if_all_there : Condition::if_none_there;
         return 1;
     }
-    const DeadlineWord* const known = find_deadline_word(word);
+    const ExpiryWord* const known = find_expiry_word(word);
     const bool keeps = is_word(word, "KEEPTTL");
     if (known == nullptr && !keeps) {
         return refuse("ERR unknown argument: " + std::string(word));
@@ -147,7 +128,7 @@ std::optional<ReadOptions> parse_read_options(Call& call) {
     if (is_word(call.words[2], "PERSIST")) {
         options.persist = true;
         options.fields_at = 3;
-    } else if (const DeadlineWord* known = find_deadline_word(call.words[2])) {
+    } else if (const ExpiryWord* known = find_expiry_word(call.words[2])) {
         options.deadline = field_deadline(call, call.words[3], known->unit, known->origin);
         if (!options.deadline) return std::nullopt;
         options.fields_at = 4;

@@ -17,11 +17,6 @@ std::string_view verb(Kind kind, bool on) {
     return on ? "ssubscribe" : "sunsubscribe";
 }
 
-std::set<std::string, std::less<>>& names_of(Session& session, Kind kind) {
-    if (kind == Kind::channel) return session.channels;
-    return kind == Kind::pattern ? session.patterns : session.shard_channels;
-}
-
 std::int64_t subscriptions(const Session& session, Kind kind) {
     return static_cast<std::int64_t>(kind == Kind::shard
                                          ? session.shard_channels.size()
@@ -54,7 +49,7 @@ void unsubscribe_from(Call& call, Kind kind) {
         }
         return;
     }
-    const auto& own = names_of(call.session, kind);
+    const auto& own = Channels::names_of(call.session, kind);
     if (own.empty()) return confirm(call, kind, false, nullptr);
     const std::vector<std::string> names(own.begin(), own.end());
     for (const std::string_view name : names) {

@@ -1,6 +1,5 @@
 #include "internal/redis/commands/rows.hpp"
 
-#include <algorithm>
 #include <array>
 #include <string>
 
@@ -19,15 +18,11 @@ std::span<const std::span<const Command>> all_rows() {
 
 void help(Call& call) {
     const KnownCommand& container = *call.command.container;
-    std::string name = container.full_name;
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char letter) { return static_cast<char>(std::toupper(letter)); });
+    const std::string name = name_in_capitals(container.full_name);
     call.reply.array(1 + 2 * container.subcommands.size());
     call.reply.simple(name + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
     for (const KnownCommand& known : container.subcommands) {
-        std::string usage(known.row->name);
-        std::transform(usage.begin(), usage.end(), usage.begin(),
-                       [](char letter) { return static_cast<char>(std::toupper(letter)); });
+        std::string usage = name_in_capitals(known.row->name);
         if (!known.row->syntax.empty()) usage += ' ' + std::string(known.row->syntax);
         call.reply.simple(usage);
         call.reply.simple("    " + std::string(known.row->summary) + ".");

@@ -18,25 +18,6 @@ struct SetOptions {
     ExpiryTime expiry;
 };
 
-struct ExpiryWord {
-    std::string_view word;
-    ExpiryUnit unit;
-    ExpiryOrigin base;
-};
-constexpr ExpiryWord kExpiryWords[] = {
-    {"EX", ExpiryUnit::seconds, ExpiryOrigin::now},
-    {"PX", ExpiryUnit::milliseconds, ExpiryOrigin::now},
-    {"EXAT", ExpiryUnit::seconds, ExpiryOrigin::epoch},
-    {"PXAT", ExpiryUnit::milliseconds, ExpiryOrigin::epoch},
-};
-
-const ExpiryWord* find_expiry_word(std::string_view word) {
-    for (const ExpiryWord& known : kExpiryWords) {
-        if (is_word(word, known.word)) return &known;
-    }
-    return nullptr;
-}
-
 // The options of SET (with NX, XX, GET and KEEPTTL) or GETEX (with PERSIST); empty: the error has
 // been written.
 std::optional<SetOptions> parse_options(Call& call, Words words, bool of_set) {
@@ -66,7 +47,7 @@ std::optional<SetOptions> parse_options(Call& call, Words words, bool of_set) {
         }
     }
     if (unit != nullptr) {
-        options.expiry = expiry_time(call, time, unit->unit, unit->base);
+        options.expiry = expiry_time(call, time, unit->unit, unit->origin);
         if (!options.expiry) return std::nullopt;
     }
     return options;

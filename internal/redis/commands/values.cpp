@@ -6,6 +6,19 @@
 
 namespace assay::redis::commands {
 
+const ExpiryWord* find_expiry_word(std::string_view word) {
+    static constexpr ExpiryWord kWords[] = {
+        {"EX", ExpiryUnit::seconds, ExpiryOrigin::now},
+        {"PX", ExpiryUnit::milliseconds, ExpiryOrigin::now},
+        {"EXAT", ExpiryUnit::seconds, ExpiryOrigin::epoch},
+        {"PXAT", ExpiryUnit::milliseconds, ExpiryOrigin::epoch},
+    };
+    for (const ExpiryWord& known : kWords) {
+        if (is_word(word, known.word)) return &known;
+    }
+    return nullptr;
+}
+
 std::optional<std::int64_t> expiry_time(Call& call, std::string_view word, ExpiryUnit unit,
                                         ExpiryOrigin origin, bool positive) {
     auto time = call.integer(word);

@@ -68,6 +68,14 @@ bool erase_if_empty(Call& call, std::string_view key, const Held<T>& held) {
 enum class ExpiryUnit : std::uint8_t { seconds, milliseconds };
 enum class ExpiryOrigin : std::uint8_t { now, epoch };
 
+struct ExpiryWord {
+    std::string_view word;  // "EX", "PX", "EXAT", "PXAT"
+    ExpiryUnit unit;
+    ExpiryOrigin origin;
+};
+// Null: it is none of them.
+const ExpiryWord* find_expiry_word(std::string_view word);
+
 // A word as the time of an expiry, in milliseconds since the epoch; the error "invalid expire time
 // in '…' command" is written when it is none, or, with `positive`, not above zero.
 std::optional<std::int64_t> expiry_time(Call& call, std::string_view word, ExpiryUnit unit,

@@ -34,13 +34,11 @@ void Call::error(std::string_view text) {
 }
 
 void Call::wrong_arity() {
-    error("ERR wrong number of arguments for '" + command.full_name + "' command");
+    error(wrong_arity_error(command));
 }
 
 void Call::unknown_subcommand() {
-    std::string container = command.container->full_name;
-    std::transform(container.begin(), container.end(), container.begin(),
-                   [](char letter) { return static_cast<char>(std::toupper(letter)); });
+    const std::string container = name_in_capitals(command.container->full_name);
     error("ERR unknown subcommand or wrong number of arguments for '" + std::string(words[1]) +
           "'. Try " + container + " HELP.");
 }

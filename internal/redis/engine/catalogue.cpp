@@ -37,6 +37,18 @@ void fill(KnownCommand& known, const Command& row, const KnownCommand* container
 
 }  // namespace
 
+std::string wrong_arity_error(const KnownCommand& command) {
+    return "ERR wrong number of arguments for '" + command.full_name + "' command";
+}
+
+std::string name_in_capitals(std::string_view name) {
+    std::string capitals(name);
+    for (char& letter : capitals) {
+        if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - ('a' - 'A'));
+    }
+    return capitals;
+}
+
 KnownCommand* KnownCommand::find(std::string_view subcommand) {
     for (KnownCommand& known : subcommands) {
         if (names_equal(known.row->name, subcommand)) return &known;

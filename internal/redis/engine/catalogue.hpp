@@ -39,6 +39,11 @@ struct KnownCommand {
     KnownCommand* find(std::string_view subcommand);
 };
 
+// "ERR wrong number of arguments for 'config|set' command".
+std::string wrong_arity_error(const KnownCommand& command);
+// The name as HELP and errors show it: "CONFIG|SET".
+std::string name_in_capitals(std::string_view name);
+
 class Catalogue {
   public:
     // The rows live for ever.

@@ -23,6 +23,9 @@ class Channels {
   public:
     enum class Kind : std::uint8_t { channel, pattern, shard };
 
+    // What the session listens to.
+    static std::set<std::string, std::less<>>& names_of(Session& session, Kind kind);
+
     // False when the session did so already, or did not.
     bool subscribe(Session& session, Kind kind, std::string_view name);
     bool unsubscribe(Session& session, Kind kind, std::string_view name);
@@ -50,7 +53,6 @@ class Channels {
 
     Map& map_of(Kind kind) { return maps_[static_cast<std::size_t>(kind)]; }
     const Map& map_of(Kind kind) const { return maps_[static_cast<std::size_t>(kind)]; }
-    static std::set<std::string, std::less<>>& names_of(Session& session, Kind kind);
 
     Map maps_[3];
 };

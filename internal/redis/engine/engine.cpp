@@ -33,15 +33,9 @@ std::string unknown_command(Words words) {
 }
 
 std::string unknown_subcommand(const KnownCommand& container, std::string_view subcommand) {
-    std::string name = container.full_name;
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char letter) { return static_cast<char>(std::toupper(letter)); });
+    const std::string name = name_in_capitals(container.full_name);
     return "ERR unknown subcommand '" + std::string(subcommand.substr(0, 128)) + "'. Try " + name +
            " HELP.";
-}
-
-std::string wrong_arity(const KnownCommand& command) {
-    return "ERR wrong number of arguments for '" + command.full_name + "' command";
 }
 
 // Commands that act at once though a transaction is open.
@@ -149,7 +143,7 @@ KnownCommand* Engine::look_up(Session& session, Words words) {
         command = subcommand;
     }
     if (!arity_fits(*command->row, words.size())) {
-        reject(session, command, wrong_arity(*command));
+        reject(session, command, wrong_arity_error(*command));
         return nullptr;
     }
     return command;
@@ -199,7 +193,7 @@ void Engine::call(Session& session, KnownCommand& command, Words words, bool is_
     const std::uint64_t start = last_tick_;
     Call call{*this, session, command, words, answer_to(session), is_again};
     if (command.row->handler == nullptr)
-        call.error(wrong_arity(command));
+        call.wrong_arity();
     else
         command.row->handler(call);
     last_tick_ = ticks_.now();
